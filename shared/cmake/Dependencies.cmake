@@ -1,0 +1,28 @@
+# Every dependency is a Debian -dev package. libcurl is opened at run time by
+# kai/http (loading it costs more than an offline command takes), so only its
+# headers are needed here.
+find_package(Threads REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(CURL REQUIRED)
+pkg_check_modules(YAML REQUIRED yaml-0.1)
+pkg_check_modules(YAML_CPP REQUIRED yaml-cpp)
+set(OPENSSL_USE_STATIC_LIBS ON)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+
+# The static archives keep start-up short and the binaries portable.
+find_library(KAI_LIBYAML NAMES libyaml.a yaml REQUIRED)
+find_library(KAI_LIBYAML_CPP NAMES libyaml-cpp.a yaml-cpp REQUIRED)
+
+add_library(kai_dependencies INTERFACE)
+target_include_directories(kai_dependencies SYSTEM INTERFACE
+  ${YAML_INCLUDE_DIRS} ${YAML_CPP_INCLUDE_DIRS} ${CURL_INCLUDE_DIRS})
+target_link_libraries(kai_dependencies INTERFACE
+  nlohmann_json::nlohmann_json
+  $<IF:$<BOOL:${KAI_PORTABLE}>,fmt::fmt-header-only,fmt::fmt>
+  ${KAI_LIBYAML} ${KAI_LIBYAML_CPP} OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
+if(NOT KAI_SANITIZE)
+  target_link_options(kai_dependencies INTERFACE -static-libstdc++ -static-libgcc)
+endif()

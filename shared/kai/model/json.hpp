@@ -1,0 +1,55 @@
+// JSON as the project holds it, and the two ways in which text becomes JSON.
+//
+// Json is a plain value. All functions are pure and thread-safe. Depth is bounded
+// before a document is built, because nlohmann::json recurses when it writes.
+#pragma once
+
+#include <kai/base/result.hpp>
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace kai::model {
+
+using Json = nlohmann::json;
+
+// The API server's own limit for nesting is 10000 in JSON; nothing real passes 100.
+inline constexpr int k_max_depth = 512;
+
+// Parses one JSON document. Errors: invalid_input with line and column.
+Result<Json> parse_json(std::string_view text);
+
+// The parts of a Kubernetes List that stand beside its items.
+struct ListHeader {
+  std::string api_version;
+  std::string kind;  // "PodList"
+  std::string resource_version;
+  std::string continue_token;
+  long remaining_item_count = 0;
+};
+
+// Called once per item, in order; returning an error stops the parse with it.
+using ItemSink = std::function<Result<>(Json&& item)>;
+
+// Parses a List without ever holding more than one item: each one is handed to
+// `sink` and dropped. `metadata.managedFields[].fieldsV1` is skipped unread,
+// since it is half of what a live object weighs and nothing here uses it.
+Result<ListHeader> parse_list(std::string_view text, const ItemSink& sink);
+
+// Reads the header alone, and stops at "items": so the next page can be asked for
+// before this one is parsed.
+Result<ListHeader> peek_list_header(std::string_view text);
+
+// The value at a path of object keys, or nullptr. Never throws.
+const Json* find_path(const Json& object, std::initializer_list<std::string_view> path);
+// The same for the common types; the default when absent or of another type.
+std::string_view string_at(const Json& object, std::initializer_list<std::string_view> path,
+                           std::string_view otherwise = {});
+bool bool_at(const Json& object, std::initializer_list<std::string_view> path,
+             bool otherwise = false);
+std::int64_t int_at(const Json& object, std::initializer_list<std::string_view> path,
+                    std::int64_t otherwise = 0);
+
+}  // namespace kai::model

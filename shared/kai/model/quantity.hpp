@@ -1,0 +1,49 @@
+// Quantity: Kubernetes' fixed-point numbers ("500m", "1.5Gi", "12e6"), exact.
+//
+// Behaves as k8s.io/apimachinery/pkg/api/resource: finer than nano is rounded up
+// (away from zero), magnitudes are capped at 2^63-1, and to_string() gives the
+// canonical form. A plain value.
+#pragma once
+
+#include <kai/base/result.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace kai::model {
+
+class Quantity {
+ public:
+  enum class Format { decimal_si, binary_si, decimal_exponent };
+
+  Quantity() = default;
+  // A whole number in decimal SI.
+  static Quantity of(std::int64_t value);
+  // Errors: invalid_input, naming the text.
+  static Result<Quantity> parse(std::string_view text);
+
+  // Canonical form, as kubectl prints it back.
+  [[nodiscard]] std::string to_string() const;
+  // Rounded up to whole units / thousandths, capped at int64, as Go's Value() and MilliValue().
+  [[nodiscard]] std::int64_t value() const;
+  [[nodiscard]] std::int64_t milli_value() const;
+  [[nodiscard]] bool is_zero() const { return m_nano == 0; }
+  [[nodiscard]] bool is_whole() const;
+  [[nodiscard]] Format format() const { return m_format; }
+
+  Quantity& operator+=(const Quantity& other);  // keeps this one's format; saturates
+  Quantity& operator-=(const Quantity& other);
+  friend Quantity operator+(Quantity a, const Quantity& b) { return a += b; }
+  friend Quantity operator-(Quantity a, const Quantity& b) { return a -= b; }
+  // Compares amounts; the format does not count.
+  bool operator==(const Quantity& other) const { return m_nano == other.m_nano; }
+  auto operator<=>(const Quantity& other) const { return m_nano <=> other.m_nano; }
+
+ private:
+  __extension__ using Nano = __int128;  // 2^63-1 units are 9.3e27 nano-units
+  Nano m_nano = 0;
+  Format m_format = Format::decimal_si;
+};
+
+}  // namespace kai::model
