@@ -18,7 +18,11 @@ using Json = nlohmann::json;
 // The API server's own limit for nesting is 10000 in JSON; nothing real passes 100.
 inline constexpr int k_max_depth = 512;
 
-// Parses one JSON document. Errors: invalid_input with line and column.
+// Parses one JSON document (RFC 8259). Numbers become int64 where they are written as
+// whole numbers and fit, else double, as in kubectl. Of duplicate keys the last one
+// counts, as for every Kubernetes client, so that no server is refused what kubectl
+// takes from it; files go through parse_yaml, where they are an error.
+// Errors: invalid_input with line and column.
 Result<Json> parse_json(std::string_view text);
 
 // The parts of a Kubernetes List that stand beside its items.
@@ -35,11 +39,13 @@ using ItemSink = std::function<Result<>(Json&& item)>;
 
 // Parses a List without ever holding more than one item: each one is handed to
 // `sink` and dropped. `metadata.managedFields[].fieldsV1` is skipped unread,
-// since it is half of what a live object weighs and nothing here uses it.
+// since it is half of what a live object weighs and nothing here uses it. Items of a
+// typed list ("PodList") get the kind and apiVersion that it leaves out of them.
 Result<ListHeader> parse_list(std::string_view text, const ItemSink& sink);
 
-// Reads the header alone, and stops at "items": so the next page can be asked for
-// before this one is parsed.
+// Reads the header alone, so that the next page can be asked for before this one is
+// parsed. Stops at "items"; in lists of custom resources these stand before the
+// metadata and are stepped over.
 Result<ListHeader> peek_list_header(std::string_view text);
 
 // The value at a path of object keys, or nullptr. Never throws.

@@ -20,7 +20,6 @@ Result<> check_dns_subdomain(std::string_view name);
 
 // The known name that is closest to a mistyped one, or nullopt when none is close
 // enough to be meant (more than about a third of the letters differ).
-std::optional<std::string> nearest_name(std::string_view wrong,
-                                        std::span<const std::string> known);
+std::optional<std::string> nearest_name(std::string_view wrong, std::span<const std::string> known);
 
 }  // namespace kai::model

@@ -27,10 +27,10 @@ struct Taint {
 };
 
 struct Toleration {
-  std::string key;       // empty with Exists: every key
-  std::string op;        // "", Equal, Exists, Lt, Gt
+  std::string key;  // empty with Exists: every key
+  std::string op;   // "", Equal, Exists, Lt, Gt
   std::string value;
-  std::string effect;    // empty: every effect
+  std::string effect;  // empty: every effect
 
   static Toleration from_json(const Json& toleration);
   [[nodiscard]] bool tolerates(const Taint& taint) const;

@@ -20,7 +20,7 @@ namespace kai::model {
 // Bounds that turn hostile input into an error instead of a dead process.
 struct YamlLimits {
   int max_depth = k_max_depth;
-  std::size_t max_nodes = 10'000'000;       // per document, alias expansion included
+  std::size_t max_nodes = 10'000'000;            // per document, alias expansion included
   std::size_t max_bytes = std::size_t{1} << 30;  // of one input
 };
 
@@ -29,8 +29,8 @@ struct YamlLimits {
 using PositionMap = std::unordered_map<std::string, Location>;
 
 struct YamlDocument {
-  Json value;           // null for an empty document
-  Location location;    // of the document's first node
+  Json value;             // null for an empty document
+  Location location;      // of the document's first node
   PositionMap positions;  // filled only when asked for
 };
 
