@@ -1,0 +1,157 @@
+"""Where etcd, the Kubernetes programs and the tests' own programs come from.
+
+KUBEBUILDER_ASSETS first, for each program that it holds; the rest is built once from
+the Go modules in controlplane/ and tools/ and kept outside the checkout.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import ClusterError
+
+HERE = Path(__file__).resolve().parent.parent
+CONTROL_PLANE = HERE / "controlplane"
+
+
+def progress(message):
+    print(f"cluster: {message}", file=sys.stderr, flush=True)
+
+
+def pinned_version():
+    """The Kubernetes version that the tests run: go.mod is the one place that names it."""
+    match = re.search(r"^\s*k8s\.io/kubernetes (v1\.\d+\.\d+)$",
+                      (CONTROL_PLANE / "go.mod").read_text(), re.MULTILINE)
+    if not match:
+        raise ClusterError("tests/cluster/controlplane/go.mod requires no k8s.io/kubernetes version")
+    return match.group(1)
+
+
+def cache_dir():
+    explicit = os.environ.get("KAI_CACHE_DIR")
+    if explicit:
+        return Path(explicit)
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "kubectl-ai"
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The command that starts each program, as an argument list."""
+    version: str
+    etcd: list
+    apiserver: list
+    controller_manager: list
+    scheduler: list
+    kubectl: list
+
+
+def find_programs(version=None):
+    """The programs of a Kubernetes version, built if need be."""
+    version = version or pinned_version()
+    names = {"etcd": "etcd", "apiserver": "kube-apiserver",
+             "controller_manager": "kube-controller-manager", "scheduler": "kube-scheduler",
+             "kubectl": "kubectl"}
+    found = {}
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    if assets:
+        for field, name in names.items():
+            candidate = Path(assets) / name
+            if os.access(candidate, os.X_OK):
+                found[field] = [str(candidate)]
+        if not {"etcd", "apiserver"} <= found.keys():
+            raise ClusterError(
+                f"KUBEBUILDER_ASSETS={assets} holds no etcd and kube-apiserver; unset it to build them")
+        progress(f"from KUBEBUILDER_ASSETS: {', '.join(names[field] for field in found)}")
+    missing = names.keys() - found.keys()
+    if missing:
+        program = build_control_plane(version)
+        for field in missing:
+            found[field] = [str(program), names[field]]
+    return Programs(version=version, **found)
+
+
+def build_control_plane(version):
+    """The one file that holds etcd and all Kubernetes programs."""
+    sources = [CONTROL_PLANE / name for name in ("go.mod", "go.sum", "main.go")]
+    minor = version.split(".")[1]
+    package = "k8s.io/component-base/version"
+    # Without these, clients see v0.0.0-master+$Format:%H$ and some refuse it.
+    ldflags = (f"-s -w -X {package}.gitVersion={version} -X {package}.gitMajor=1 "
+               f"-X {package}.gitMinor={minor}")
+    return _build_once("kai-cluster", sources, version, ldflags,
+                       prepare=None if version == pinned_version() else _retarget(version),
+                       estimate="about 7 minutes on two cores the first time")
+
+
+def _build_once(name, sources, version, ldflags, prepare, estimate):
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    digest.update(ldflags.encode())
+    directory = cache_dir() / "cluster" / f"{version}-{digest.hexdigest()[:16]}"
+    target = directory / name
+    if target.exists():
+        return target
+    directory.mkdir(parents=True, exist_ok=True)
+    with open(directory / f".{name}.lock", "w") as lock:
+        _lock_or_wait(lock, name)
+        if target.exists():  # another run built it meanwhile
+            return target
+        go = find_go()
+        progress(f"building {name} {version} ({estimate}; kept in {directory})")
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="kai-build-") as work:
+            for source in sources:
+                shutil.copy(source, work)
+            if prepare:
+                prepare(go, work)
+            fresh = directory / f".{name}.new"
+            _go(go, ["build", "-trimpath", "-ldflags", ldflags, "-o", str(fresh), "."], work, name)
+            os.replace(fresh, target)
+        progress(f"built {name} in {time.monotonic() - started:.0f} s")
+    return target
+
+
+def _lock_or_wait(lock, name):
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        progress(f"another run is building {name}; waiting for it")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _retarget(version):
+    """Points a copy of go.mod at another Kubernetes version."""
+    def prepare(go, work):
+        pinned = pinned_version()
+        mod = Path(work) / "go.mod"
+        text = mod.read_text().replace(pinned, version)
+        # The staging modules k8s.io/* carry the same version with major 0.
+        mod.write_text(text.replace("v0." + pinned.split(".", 1)[1], "v0." + version.split(".", 1)[1]))
+        _go(go, ["mod", "tidy"], work, "go.mod for " + version)
+    return prepare
+
+
+def find_go():
+    for candidate in (os.environ.get("KAI_GO"), shutil.which("go"), "/usr/local/go/bin/go"):
+        if candidate and os.access(candidate, os.X_OK):
+            return candidate
+    raise ClusterError("no Go toolchain found to build the control plane with; tests/all installs one")
+
+
+def _go(go, arguments, directory, what):
+    environment = dict(os.environ, CGO_ENABLED="0", GOFLAGS="-buildvcs=false")
+    done = subprocess.run([go, *arguments], cwd=directory, env=environment, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode != 0:
+        tail = "\n".join(done.stdout.splitlines()[-20:])
+        raise ClusterError(f"go {arguments[0]} of {what} failed:\n{tail}")

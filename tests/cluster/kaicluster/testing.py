@@ -1,0 +1,115 @@
+"""What integration tests in Python need: the shared cluster, runs of a binary, and
+counts of what the API server was really asked to write.
+"""
+
+import json
+import os
+import subprocess
+import unittest
+from dataclasses import dataclass
+from pathlib import Path
+
+import re
+
+from . import nodes
+from .api import Api, ApiError
+
+_WRITES = {"create", "update", "patch", "delete", "deletecollection"}
+
+
+def _environment(name):
+    value = os.environ.get(name)
+    if not value:
+        raise RuntimeError(f"{name} is not set: run this test through ctest, or see tests/README.md")
+    return value
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a binary did."""
+    exit: int
+    stdout: str
+    stderr: str
+
+
+class AuditLog:
+    """The API server's own record of every request it answered."""
+
+    def __init__(self, state_dir):
+        self._path = Path(state_dir) / "audit.log"
+        self._offset = 0
+        self.mark()
+
+    def mark(self):
+        """Later calls speak of what happened after this moment."""
+        self._offset = self._path.stat().st_size
+
+    def requests(self, agent="kubectl-ai"):
+        """Events of clients whose User-Agent starts with agent, in order."""
+        with open(self._path, encoding="utf-8") as log:
+            log.seek(self._offset)
+            events = [json.loads(line) for line in log]
+        return [event for event in events if event.get("userAgent", "").startswith(agent)]
+
+    def writes(self, agent="kubectl-ai"):
+        """Those that could change something: dry runs and access reviews are none."""
+        return [event for event in self.requests(agent)
+                if event["verb"] in _WRITES and "dryRun=All" not in event["requestURI"]
+                and not event["requestURI"].startswith(
+                    ("/apis/authorization.k8s.io/", "/apis/authentication.k8s.io/"))]
+
+
+class ClusterTest(unittest.TestCase):
+    """A test on the shared cluster. It makes the nodes and namespaces that it needs;
+    what it made is gone afterwards. Tests on the shared cluster do not overlap."""
+
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.kubeconfig = _environment("KUBECONFIG")
+        cls.state_dir = Path(cls.kubeconfig).parent
+        text = Path(cls.kubeconfig).read_text()
+        port = int(re.search(r"server: https://127\.0\.0\.1:(\d+)", text).group(1))
+        token = (cls.state_dir / "tokens.csv").read_text().split(",", 1)[0]
+        cls.api = Api(port, cls.state_dir / "pki" / "ca.crt", token)
+
+    def setUp(self):
+        super().setUp()
+        self.audit_log = AuditLog(self.state_dir)
+
+    def create_nodes(self, *made):
+        """Nodes of nodes.make_node(); deleted when the test ends."""
+        for node in made:
+            nodes.create(self.api, node)
+            self.addCleanup(self.delete, f"/api/v1/nodes/{node['metadata']['name']}")
+        nodes.wait_for_taints(self.api, [node["metadata"]["name"] for node in made])
+
+    def delete(self, path):
+        """Deletes an object; it may be gone already."""
+        try:
+            self.api.delete(path)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+    def run_binary(self, name, *arguments, context=None, stdin=None, env=None, timeout=120):
+        """Runs build/bin/<name> as the administrator, or as another user of the
+        kubeconfig (see controlplane.USERS)."""
+        command = [str(Path(_environment("KAI_BIN_DIR")) / name), *arguments]
+        if context:
+            command += ["--context", context]
+        return self._run(command, stdin, env, timeout)
+
+    def kubectl(self, *arguments, context=None, stdin=None, timeout=120):
+        command = [_environment("KAI_KUBECTL"), *arguments]
+        if context:
+            command += ["--context", context]
+        return self._run(command, stdin, None, timeout)
+
+    def _run(self, command, stdin, env, timeout):
+        done = subprocess.run(command, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=timeout, check=False,
+                              env=dict(os.environ, **(env or {})))
+        return Run(done.returncode, done.stdout, done.stderr)
