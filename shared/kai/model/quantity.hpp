@@ -1,11 +1,14 @@
 // Quantity: Kubernetes' fixed-point numbers ("500m", "1.5Gi", "12e6"), exact.
 //
 // Behaves as k8s.io/apimachinery/pkg/api/resource: finer than nano is rounded up
-// (away from zero), magnitudes are capped at 2^63-1, and to_string() gives the
-// canonical form. A plain value.
+// (away from zero), binary amounts are capped at 2^63-1, and to_string() gives the
+// canonical form. Two differences, both far from real amounts: decimal ones saturate
+// at 1e29 instead of growing on, and from 1e21 on they keep the suffix E where
+// Kubernetes loses it. A plain value.
 #pragma once
 
 #include <kai/base/result.hpp>
+#include <kai/model/json.hpp>
 
 #include <cstdint>
 #include <string>
@@ -22,8 +25,11 @@ class Quantity {
   static Quantity of(std::int64_t value);
   // Errors: invalid_input, naming the text.
   static Result<Quantity> parse(std::string_view text);
+  // A quantity field of an object: a string, or a number; null is zero.
+  static Result<Quantity> from_json(const Json& value);
 
-  // Canonical form, as kubectl prints it back.
+  // Canonical form. (Kubernetes itself repeats some texts as they were written, "1.500"
+  // or "+3Gi", until it has calculated with them: compare amounts, not texts.)
   [[nodiscard]] std::string to_string() const;
   // Rounded up to whole units / thousandths, capped at int64, as Go's Value() and MilliValue().
   [[nodiscard]] std::int64_t value() const;
@@ -32,7 +38,8 @@ class Quantity {
   [[nodiscard]] bool is_whole() const;
   [[nodiscard]] Format format() const { return m_format; }
 
-  Quantity& operator+=(const Quantity& other);  // keeps this one's format; saturates
+  // These keep this one's format, unless it is zero, and saturate.
+  Quantity& operator+=(const Quantity& other);
   Quantity& operator-=(const Quantity& other);
   friend Quantity operator+(Quantity a, const Quantity& b) { return a += b; }
   friend Quantity operator-(Quantity a, const Quantity& b) { return a -= b; }
