@@ -36,11 +36,11 @@ struct Context {
   std::ostream& err;  // progress, warnings, errors
   Environment env = process_environment();
   Clock clock = system_clock();
-  Cancel cancel;
-  Log log;
+  Cancel cancel{};
+  Log log{};
   bool in_is_terminal = false;
-  Terminal out_terminal;
-  Terminal err_terminal;
+  Terminal out_terminal{};
+  Terminal err_terminal{};
 };
 
 }  // namespace kai
