@@ -12,7 +12,7 @@ foreach(file IN LISTS files)
     string(APPEND pieces "\n  R\"kai~(${piece})kai~\"")
     math(EXPR at "${at} + 8000")
   endwhile()
-  string(APPEND entries "    XX\n")
+  string(APPEND entries "    {\"${file}\"sv, std::string_view(${pieces})},\n")
 endforeach()
 file(WRITE ${OUT}
 "// Generated from manifests/; do not edit.
