@@ -24,7 +24,8 @@ enum class ErrorCode {
   invalid_object,  // HTTP 400 or 422: the server rejected the object
   throttled,       // HTTP 429 after all retries
   server,          // HTTP 5xx after all retries, or an answer that makes no sense
-  unreachable,     // no connection: refused, reset, DNS, TLS
+  unreachable,     // no connection was made, so nothing was sent: refused, DNS, no answer
+  disconnected,    // the connection broke under way: whether the request had an effect is unknown
   untrusted,       // TLS: the server's or our own certificate was not accepted
   timed_out,       // a deadline passed: exit 124
   cancelled,       // a signal asked us to stop: exit 130

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <kai/base/cancel.hpp>
+#include <kai/base/context.hpp>
 #include <kai/base/result.hpp>
 
 #include <chrono>
@@ -36,10 +37,11 @@ struct Request {
   // May be sent again after a failure that leaves its effect unknown. GET and HEAD
   // always are; server-side apply and DELETE by uid may be.
   bool idempotent = false;
-  std::chrono::milliseconds timeout{0};       // for the whole request, tries included; 0: none
-  std::chrono::milliseconds idle_timeout{0};  // without a byte received; 0: none
-  std::chrono::milliseconds delay{0};         // wait this long before sending
-  BodySink sink;                              // empty: the body is collected
+  std::chrono::milliseconds timeout{0};  // for the whole request, tries included; 0: none
+  // Without a byte received; 0: none, or RetryTransport's when there is no sink.
+  std::chrono::milliseconds idle_timeout{0};
+  std::chrono::milliseconds delay{0};  // wait this long before sending
+  BodySink sink;                       // empty: the body is collected
 };
 
 struct Response {
@@ -52,6 +54,9 @@ struct Response {
 };
 
 // Called exactly once per request. An HTTP error status is a Response, not an Error.
+// Errors: unreachable, disconnected, untrusted, timed_out, cancelled; server for an
+// answer beyond all bounds; invalid_input for a URL or header that cannot be sent; io
+// when libcurl cannot be loaded.
 using Completion = std::function<void(Result<Response>)>;
 
 class Transport {
@@ -77,15 +82,19 @@ struct TlsOptions {
   std::string ca_pem;           // empty: the system's trust store
   std::string certificate_pem;  // client certificate and its key
   std::string key_pem;
-  std::string server_name;      // SNI and verification, when unlike the URL's host
+  std::string server_name;  // SNI and verification, when unlike the URL's host
   bool insecure_skip_verify = false;
 };
 
 struct TransportOptions {
   TlsOptions tls;
   std::string proxy;  // http://, https:// or socks5:// URL; empty: the environment's
+  // Read for HTTPS_PROXY, HTTP_PROXY and NO_PROXY, with the meaning they have for kubectl.
+  Environment env = process_environment();
   bool disable_compression = false;
-  int max_connections = 8;  // to one host; HTTP/2 streams share them
+  // To one host. HTTP/2 streams share them; over HTTP/1.1 requests with a sink, which may
+  // last for hours, get connections beyond these.
+  int max_connections = 8;
   std::chrono::milliseconds connect_timeout{10'000};
 };
 
