@@ -267,6 +267,7 @@ Words split_words(CLI::App& root, const std::vector<std::string>& words) {
         sorted.flags.push_back(std::move(flag));
       }
     } else {
+      if (!sorted.first) sorted.first = i;
       CLI::App* child = sorted.arguments.empty() ? find_command(*sorted.command, word) : nullptr;
       if (child != nullptr) {
         sorted.command = child;

@@ -36,6 +36,8 @@ struct Words {
   std::vector<std::string> rest;  // behind "--"
   bool has_rest = false;
   bool help = false;
+  // Which word is the first that is neither a flag nor a flag's value.
+  std::optional<std::size_t> first;
   // The last flag still waits for its value, which the line does not have.
   const CLI::Option* open = nullptr;
 };

@@ -13,7 +13,8 @@ using output::Palette;
 using output::Style;
 
 constexpr int k_default_width = 80;
-constexpr int k_widest = 100;  // longer lines are hard to read
+constexpr const char* k_default_group = "Subcommands";  // CLI11's
+constexpr int k_widest = 100;                           // longer lines are hard to read
 
 int usable(int width) {
   return width <= 0 ? k_default_width : std::clamp(width, 40, k_widest);
@@ -112,6 +113,26 @@ std::string usage_line(const Commands& commands, const CLI::App& command) {
   return line;
 }
 
+struct Section {
+  std::string title;
+  std::vector<Row> rows;
+};
+
+// The commands below `command` in their groups, in the order of definition.
+std::vector<Section> command_sections(const CLI::App& command) {
+  std::vector<Section> sections;
+  for (const CLI::App* child : command.get_subcommands({})) {
+    const std::string& group = child->get_group();
+    if (group.empty()) continue;
+    const std::string title = group == k_default_group ? "Commands" : group;
+    auto section = std::find_if(sections.begin(), sections.end(),
+                                [&title](const Section& known) { return known.title == title; });
+    if (section == sections.end()) section = sections.insert(sections.end(), Section{title, {}});
+    section->rows.push_back({child->get_name(), child->get_description()});
+  }
+  return sections;
+}
+
 std::string heading(const Palette& palette, std::string_view text) {
   return "\n" + palette.paint(Style::bold, text) + "\n";
 }
@@ -129,12 +150,7 @@ std::string help_text(const Commands& commands, const CLI::App& command, int col
     for (const std::string& line : wrap(more.description, width)) text += line + "\n";
   }
 
-  std::vector<Row> subcommands;
-  for (const CLI::App* child : command.get_subcommands({})) {
-    if (!child->get_group().empty()) {
-      subcommands.push_back({child->get_name(), child->get_description()});
-    }
-  }
+  const std::vector<Section> subcommands = command_sections(command);
 
   text += heading(palette, "Usage:");
   if (subcommands.empty() || commands.action(command) != nullptr) {
@@ -152,8 +168,8 @@ std::string help_text(const Commands& commands, const CLI::App& command, int col
       text += "  " + std::string(example.line) + "\n";
     }
   }
-  if (!subcommands.empty()) {
-    text += heading(palette, "Commands:") + columns(subcommands, width);
+  for (const Section& section : subcommands) {
+    text += heading(palette, section.title + ":") + columns(section.rows, width);
   }
   const std::vector<Row> flags = flag_rows(command);
   if (!flags.empty()) text += heading(palette, "Flags:") + columns(flags, width);

@@ -110,17 +110,6 @@ std::size_t escape_length(std::string_view text) {
   }
 }
 
-bool is_control(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0);
-}
-
-// Characters that change the order or the place of what follows.
-bool is_deceptive(char32_t c) {
-  return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
-         (c >= 0xE0000 && c <= 0xE007F);
-}
-
 }  // namespace
 
 std::string Palette::paint(Style style, std::string_view text) const {

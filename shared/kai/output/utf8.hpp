@@ -18,4 +18,10 @@ struct Decoded {
 Decoded decode_utf8(std::string_view text);
 void append_utf8(std::string& text, char32_t code);
 
+// C0, DEL and C1.
+bool is_control(char32_t code);
+// Characters that change the order or the place of what follows, or are not seen:
+// bidirectional marks and overrides, byte order marks, tags.
+bool is_deceptive(char32_t code);
+
 }  // namespace kai::output
