@@ -55,6 +55,7 @@ def start(state_dir, programs, name):
     plane.start_controllers()
     plane.write_roles()
     plane.wait_for_default_account()
+    plane.start_kubelet()
     return plane.admin
 
 
@@ -196,6 +197,8 @@ class _ControlPlane:
             # and a loop that renews a thousand Leases is load and one more thing to die.
             # So it runs, and is patient: a node is what its status says for two days.
             "--node-monitor-grace-period=48h", "--node-startup-grace-period=48h",
+            # How soon a node that is NotReady gets its NoExecute taint.
+            "--node-monitor-period=1s",
         ])
         scheduler = Component(self.dir, "kube-scheduler", [
             *self.programs.scheduler, *self._controller_flags("kube-scheduler", self.scheduler_port)])
@@ -242,6 +245,15 @@ class _ControlPlane:
             "metadata": {"name": path.rsplit("/", 1)[1]},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": group}]})
+
+    def start_kubelet(self):
+        """One program stands in for the kubelets of all nodes that exist by API only."""
+        self.authority.issue(self.pki / "kubelet", "simulated-kubelet", addresses=["DNS:localhost"])
+        self._launch("kubelet", [
+            *self.programs.testkit, "kubelet", f"--kubeconfig={self.dir / 'kubeconfig'}",
+            f"--tls-cert-file={self.pki}/kubelet.crt", f"--tls-private-key-file={self.pki}/kubelet.key",
+            f"--client-ca-file={self.pki}/ca.crt",
+        ], lambda: "ready:" in (self.dir / "logs" / "kubelet.log").read_text(), "ready")
 
     def wait_for_default_account(self):
         """Pods are refused until the controllers have made it."""

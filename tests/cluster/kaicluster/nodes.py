@@ -11,20 +11,23 @@ from datetime import datetime, timezone
 from . import ClusterError
 
 
-def gpu_node(index):
-    """The plain GPU node that `up --nodes` makes: eight A100, detected, not yet set up."""
-    return make_node(
-        f"gpu-{index}", index,
-        labels={"feature.node.kubernetes.io/pci-10de.present": "true"},
-        resources={"nvidia.com/gpu": 8})
+NFD_NVIDIA = {"feature.node.kubernetes.io/pci-10de.present": "true"}
+
+# Read by the simulated kubelet (testkit/kubelet*.go), which says what they mean.
+SIMULATED = "kubectl-ai.test/simulated"
+OUTCOME = "kubectl-ai.test/outcome"
+LOG = "kubectl-ai.test/log"
+GPUS = "kubectl-ai.test/gpus"
 
 
 def make_node(name, index, labels=None, resources=None, allocatable=None, taints=None,
-              ready=True, unschedulable=False, cpu=64, memory="512Gi", annotations=None):
+              ready=True, unschedulable=False, cpu=64, memory="512Gi", annotations=None, gpus=None):
     """A Node with its status, as kubelet would write both.
 
     resources: extended resources of capacity; allocatable overrides single ones.
+    gpus: what is in the node's slots, advertised once a device plugin's pod runs there.
     """
+    annotations = {SIMULATED: "true"} | ({GPUS: str(gpus)} if gpus else {}) | (annotations or {})
     now = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
     capacity = {"cpu": str(cpu), "memory": memory, "ephemeral-storage": "1Ti", "pods": "110"}
     capacity |= {key: str(value) for key, value in (resources or {}).items()}
@@ -51,7 +54,7 @@ def make_node(name, index, labels=None, resources=None, allocatable=None, taints
             "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux",
                        "kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux",
                        "beta.kubernetes.io/arch": "amd64"} | (labels or {}),
-            "annotations": annotations or {},
+            "annotations": annotations,
         },
         "spec": spec,
         "status": {

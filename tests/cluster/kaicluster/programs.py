@@ -20,6 +20,7 @@ from . import ClusterError
 
 HERE = Path(__file__).resolve().parent.parent
 CONTROL_PLANE = HERE / "controlplane"
+TESTKIT = HERE / "testkit"
 
 
 def progress(message):
@@ -52,6 +53,7 @@ class Programs:
     controller_manager: list
     scheduler: list
     kubectl: list
+    testkit: list  # the tests' own: a simulated kubelet and more
 
 
 def find_programs(version=None):
@@ -76,7 +78,7 @@ def find_programs(version=None):
         program = build_control_plane(version)
         for field in missing:
             found[field] = [str(program), names[field]]
-    return Programs(version=version, **found)
+    return Programs(version=version, testkit=[str(build_testkit())], **found)
 
 
 def build_control_plane(version):
@@ -92,12 +94,20 @@ def build_control_plane(version):
                        estimate="about 7 minutes on two cores the first time")
 
 
-def _build_once(name, sources, version, ldflags, prepare, estimate):
+def build_testkit():
+    """The tests' own programs; they speak to every Kubernetes version."""
+    sources = sorted(path for path in TESTKIT.iterdir() if path.name in ("go.mod", "go.sum")
+                     or path.suffix == ".go")
+    return _build_once("kai-testkit", sources, "testkit", "-s -w", prepare=None,
+                       estimate="a minute the first time")
+
+
+def _build_once(name, sources, label, ldflags, prepare, estimate):
     digest = hashlib.sha256()
     for source in sources:
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     digest.update(ldflags.encode())
-    directory = cache_dir() / "cluster" / f"{version}-{digest.hexdigest()[:16]}"
+    directory = cache_dir() / "cluster" / f"{label}-{digest.hexdigest()[:16]}"
     target = directory / name
     if target.exists():
         return target
@@ -107,7 +117,7 @@ def _build_once(name, sources, version, ldflags, prepare, estimate):
         if target.exists():  # another run built it meanwhile
             return target
         go = find_go()
-        progress(f"building {name} {version} ({estimate}; kept in {directory})")
+        progress(f"building {name} ({label}; {estimate}; kept in {directory})")
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="kai-build-") as work:
             for source in sources:

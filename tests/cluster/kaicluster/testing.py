@@ -4,12 +4,12 @@ counts of what the API server was really asked to write.
 
 import json
 import os
+import re
 import subprocess
+import time
 import unittest
 from dataclasses import dataclass
 from pathlib import Path
-
-import re
 
 from . import nodes
 from .api import Api, ApiError
@@ -22,6 +22,10 @@ def _environment(name):
     if not value:
         raise RuntimeError(f"{name} is not set: run this test through ctest, or see tests/README.md")
     return value
+
+
+def _path_of_pod(pod):
+    return "/api/v1/namespaces/{namespace}/pods/{name}".format(**pod["metadata"])
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class ClusterTest(unittest.TestCase):
     what it made is gone afterwards. Tests on the shared cluster do not overlap."""
 
     maxDiff = None
+    _namespaces = 0
 
     @classmethod
     def setUpClass(cls):
@@ -83,8 +88,14 @@ class ClusterTest(unittest.TestCase):
         """Nodes of nodes.make_node(); deleted when the test ends."""
         for node in made:
             nodes.create(self.api, node)
-            self.addCleanup(self.delete, f"/api/v1/nodes/{node['metadata']['name']}")
+            self.addCleanup(self.delete_node, node["metadata"]["name"])
         nodes.wait_for_taints(self.api, [node["metadata"]["name"] for node in made])
+
+    def delete_node(self, name):
+        """Its pods first: without a node nothing would end them."""
+        for pod in self.api.get(f"/api/v1/pods?fieldSelector=spec.nodeName%3D{name}")["items"]:
+            self.delete(_path_of_pod(pod) + "?gracePeriodSeconds=0")
+        self.delete(f"/api/v1/nodes/{name}")
 
     def delete(self, path):
         """Deletes an object; it may be gone already."""
@@ -93,6 +104,35 @@ class ClusterTest(unittest.TestCase):
         except ApiError as error:
             if error.status != 404:
                 raise
+
+    def create_namespace(self, prefix, labels=None):
+        """A new namespace that takes pods; deleted when the test ends. Returns its name,
+        which no earlier one had: Kubernetes takes seconds to end a namespace."""
+        ClusterTest._namespaces += 1
+        name = f"{prefix}-{ClusterTest._namespaces}"
+        self.api.create("/api/v1/namespaces", {
+            "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels or {}}})
+        self.addCleanup(self.delete_namespace, name)
+        account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
+        self.eventually(lambda: self.api.raw("GET", account)[0] == 200)
+        return name
+
+    def delete_namespace(self, name):
+        """Its workloads are gone at once, the namespace itself some seconds later."""
+        for kind in ("daemonsets", "deployments", "replicasets", "statefulsets"):
+            self.api.delete(f"/apis/apps/v1/namespaces/{name}/{kind}?propagationPolicy=Background")
+        self.api.delete(f"/apis/batch/v1/namespaces/{name}/jobs?propagationPolicy=Background")
+        self.delete(f"/api/v1/namespaces/{name}")
+        self.api.delete(f"/api/v1/namespaces/{name}/pods?gracePeriodSeconds=0")
+
+    def eventually(self, condition, timeout=30):
+        """Asks condition() until it is true, and returns what it returned."""
+        deadline = time.monotonic() + timeout
+        while not (result := condition()):
+            if time.monotonic() > deadline:
+                self.fail(f"not so after {timeout} s")
+            time.sleep(0.05)
+        return result
 
     def run_binary(self, name, *arguments, context=None, stdin=None, env=None, timeout=120):
         """Runs build/bin/<name> as the administrator, or as another user of the

@@ -1,0 +1,28 @@
+// Command kai-testkit is the tests' own programs around a real API server: the
+// first argument chooses which one runs.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+var programs = map[string]func(ctx context.Context, arguments []string) error{
+	"kubelet": runKubelet,
+}
+
+func main() {
+	if len(os.Args) < 2 || programs[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: kai-testkit kubelet [flags]")
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := programs[os.Args[1]](ctx, os.Args[2:]); err != nil {
+		fmt.Fprintf(os.Stderr, "kai-testkit %s: %v\n", os.Args[1], err)
+		os.Exit(1)
+	}
+}
