@@ -12,6 +12,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kai::kube {
@@ -35,7 +37,7 @@ struct ConnectionFlags {
   bool insecure_skip_tls_verify = false;
   bool disable_compression = false;
   std::chrono::milliseconds request_timeout{0};  // 0: none
-  std::string cache_dir;  // default: ~/.kube/cache
+  std::string cache_dir;                         // default: ~/.kube/cache
 };
 
 // users[].user.exec of a kubeconfig.
@@ -47,6 +49,7 @@ struct ExecConfig {
   std::string install_hint;
   bool provide_cluster_info = false;
   std::string interactive_mode;  // Never, IfAvailable, Always
+  std::string cluster_config;    // JSON: the cluster's own settings for this plugin
 };
 
 // Everything needed to reach one cluster as one user. Files are already read,
@@ -54,7 +57,7 @@ struct ExecConfig {
 struct ClusterAccess {
   std::string context;  // its name, for messages; empty when there is none
   std::string cluster;
-  std::string server;   // https://host:port[/path], without a trailing slash
+  std::string server;  // https://host:port[/path], without a trailing slash
   std::string ns = "default";
   std::string ca_pem;
   std::string tls_server_name;
@@ -66,21 +69,32 @@ struct ClusterAccess {
   std::string certificate_pem;
   std::string key_pem;
   std::string token;
-  std::string token_file;
+  std::string token_file;  // wins over token once it could be read
   std::string username;
   std::string password;
-  std::optional<ExecConfig> exec;
+  std::optional<ExecConfig> exec;  // set only when there is no other credential
   std::string impersonate_user;
   std::string impersonate_uid;
   std::vector<std::string> impersonate_groups;
   std::map<std::string, std::vector<std::string>> impersonate_extra;
 
   std::chrono::milliseconds request_timeout{0};
-  std::string cache_dir;
+  std::string cache_dir;  // empty: there is no place for a cache
 };
 
+// Where a pod finds its service account.
+inline constexpr std::string_view k_service_account_dir =
+    "/var/run/secrets/kubernetes.io/serviceaccount";
+
 // Errors: not_found for a missing file, unknown context (with the nearest name),
-// cluster or user; invalid_input with file:line:column. Reads files only.
-Result<ClusterAccess> resolve_access(const ConnectionFlags& flags, const Context& context);
+// cluster or user, or no configuration at all; invalid_input with file:line:column
+// or for settings that exclude each other. Reads files only.
+//
+// Flags win over the file: --token sets aside the file's token, token file, password
+// and exec plugin (kubectl rejects some of these combinations), --client-certificate
+// the file's certificate. As with kubectl, a client certificate of the file is still
+// presented beside --token, and credentials are never sent over plain http.
+Result<ClusterAccess> resolve_access(const ConnectionFlags& flags, const Context& context,
+                                     std::string_view service_account_dir = k_service_account_dir);
 
 }  // namespace kai::kube
