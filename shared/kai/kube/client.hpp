@@ -30,12 +30,17 @@ struct ListOptions {
   std::string ns;  // empty: all namespaces, or a cluster-scoped kind
   std::string label_selector;
   std::string field_selector;
-  int limit = 500;              // items a page; 0: no paging
-  bool metadata_only = false;   // PartialObjectMetadataList; always used for Secrets
+  int limit = 500;             // items a page; 0: no paging
+  bool metadata_only = false;  // PartialObjectMetadataList; always used for Secrets
 };
 
 struct Page {
-  std::string body;  // JSON of a List, for model::parse_list
+  std::string body;  // JSON of a List
+  ResourceType type;
+
+  // Parses the items one by one, each with its apiVersion and kind (which the server
+  // leaves out of lists). Errors: the sink's, or invalid_input.
+  Result<model::ListHeader> each(const model::ItemSink& sink) const;
 };
 
 // The pages of one list. While the caller works on a page, the next one is already
@@ -46,9 +51,11 @@ class PageStream {
   PageStream(PageStream&&) noexcept;
   PageStream& operator=(PageStream&&) noexcept;
 
-  // The next page, or nullopt after the last. An expired continue token (410) is
-  // taken up again with the fresh one that the server sends; `inconsistent()`
-  // says so afterwards.
+  // The next page, or nullopt after the last. No object comes twice: an expired
+  // continue token (410) is taken up again behind the last page with the fresh token
+  // that the server sends, and `inconsistent()` says so afterwards. Errors: `gone`
+  // when the server sends no such token after some pages were handed over; begin
+  // anew then.
   Result<std::optional<Page>> next();
   [[nodiscard]] bool inconsistent() const;
 
@@ -65,6 +72,8 @@ struct ApplyOptions {
   DryRun dry_run = DryRun::none;
   Force force = Force::no;  // take fields over from other managers
   std::string field_manager{k_field_manager};
+  // Receives the server's warnings, which then are not shown. May be null.
+  std::vector<std::string>* warnings = nullptr;
 };
 
 enum class PatchType { json, merge, apply };
@@ -73,6 +82,8 @@ struct PatchOptions {
   DryRun dry_run = DryRun::none;
   std::string field_manager{k_field_manager};
   std::string subresource;  // "status"
+  // Receives the server's warnings, which then are not shown. May be null.
+  std::vector<std::string>* warnings = nullptr;
 };
 
 enum class Propagation { background, foreground, orphan };
@@ -127,13 +138,19 @@ class Client {
   // known without a request. Errors: not_found when the server does not serve it.
   Result<ResourceType> resource_type(std::string_view api_version, std::string_view kind);
   // By what a user types: "nodes", "node", "no", "deployments.apps", "Deployment".
+  // Errors: not_found, with the nearest word.
   Result<ResourceType> find_resource(std::string_view word);
+  // Every version of every kind, a group's preferred version first.
   Result<std::vector<ResourceType>> all_resources();
+  // The same, and what cannot be known because its API server does not answer.
+  Result<Catalog> catalog();
+  // Asks the server anew when something is looked up next: kinds have come or gone.
+  // Writing a CustomResourceDefinition or an APIService through this client does it.
+  void forget_discovery();
 
   // --- reading
-  Result<model::Resource> get(const ResourceType& type, std::string_view ns,
-                              std::string_view name);
-  // nullopt when the object does not exist.
+  Result<model::Resource> get(const ResourceType& type, std::string_view ns, std::string_view name);
+  // nullopt when the object does not exist. A kind that is not served is an error.
   Result<std::optional<model::Resource>> get_if_exists(const ResourceType& type,
                                                        std::string_view ns, std::string_view name);
   // Sends the first page's request at once.
@@ -155,12 +172,15 @@ class Client {
                 const std::function<bool(std::string_view)>& each);
 
   // --- writing
+  // Objects of a namespaced kind without a namespace go to the one of the context.
   Result<model::Resource> create(const model::Resource& object, DryRun dry_run = DryRun::none);
+  // Server-side apply. Errors: conflict, with a cause of reason FieldManagerConflict per
+  // field that another manager owns.
   Result<model::Resource> apply(const model::Resource& object, const ApplyOptions& options = {});
   Result<model::Resource> patch(const ResourceType& type, std::string_view ns,
                                 std::string_view name, PatchType patch_type,
                                 const model::Json& patch, const PatchOptions& options = {});
-  // True when it existed.
+  // True when it existed. Errors: conflict when it has another uid than the given one.
   Result<bool> remove(const ResourceType& type, std::string_view ns, std::string_view name,
                       const DeleteOptions& options = {});
 
@@ -169,6 +189,7 @@ class Client {
 
  private:
   struct State;
+  explicit Client(std::unique_ptr<State> state);
   std::unique_ptr<State> m_state;
 };
 
