@@ -32,13 +32,14 @@ Error gone(const ObjectRef& ref) {
 }
 
 bool is_lost_answer(const Error& error) {
-  return error.code == ErrorCode::unreachable || error.code == ErrorCode::server;
+  return error.code == ErrorCode::disconnected || error.code == ErrorCode::server;
 }
 
 // Errors after which asking for other objects is pointless.
 bool stops_everything(ErrorCode code) {
   switch (code) {
     case ErrorCode::unreachable:
+    case ErrorCode::disconnected:
     case ErrorCode::untrusted:
     case ErrorCode::unauthorized:
     case ErrorCode::throttled:
@@ -52,7 +53,7 @@ bool stops_everything(ErrorCode code) {
 // Errors that leave open whether the write took effect.
 bool leaves_open(ErrorCode code) {
   switch (code) {
-    case ErrorCode::unreachable:
+    case ErrorCode::disconnected:
     case ErrorCode::server:
     case ErrorCode::timed_out:
     case ErrorCode::cancelled: return true;

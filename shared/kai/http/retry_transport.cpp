@@ -50,6 +50,7 @@ struct Job {
   int server_failures = 0;
   int idle_timeouts = 0;
   int unreachable = 0;
+  bool may_have_acted = false;  // an earlier try left its effect unknown
   std::string last_failure;
   // Set by the sink, on the inner transport's thread, before the completion.
   std::shared_ptr<std::atomic<bool>> received = std::make_shared<std::atomic<bool>>(false);
@@ -256,6 +257,7 @@ std::optional<milliseconds> RetryTransport::State::next_delay(Job& job, Failure 
     return std::nullopt;
   }
 
+  job.may_have_acted = job.may_have_acted || needs_repeatable(failure);
   const int doublings = std::min(job.tries - 1, 20);
   milliseconds delay =
       jitter(std::min(options.max_delay, options.first_delay * (1 << doublings)), 0.5, 1.0);
@@ -301,6 +303,9 @@ void RetryTransport::State::ended(const JobPtr& job, Result<Response> result) {
   }
   if (!result && job->tries > 1 && result.error().code != ErrorCode::cancelled) {
     Error& error = result.error();
+    if (error.code == ErrorCode::unreachable && job->may_have_acted) {
+      error.code = ErrorCode::disconnected;
+    }
     const bool says_it_already = error.message == job->last_failure || job->last_failure.empty();
     error.message += says_it_already ? fmt::format(" ({} tries)", job->tries)
                                      : fmt::format(" ({} tries, before this: {})", job->tries,

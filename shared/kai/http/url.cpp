@@ -95,7 +95,11 @@ std::string Url::authority() const {
 }
 
 std::string Url::to_string() const {
-  return fmt::format("{}://{}{}", scheme, authority(), target);
+  std::string place = authority();
+  for (const Scheme& known : k_proxy) {
+    if (known.name == scheme && known.port == port) place.resize(place.rfind(':'));
+  }
+  return fmt::format("{}://{}{}", scheme, place, target);
 }
 
 Result<Url> parse_url(std::string_view text) {
