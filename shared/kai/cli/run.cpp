@@ -1,5 +1,7 @@
 #include <kai/cli/arguments.hpp>
+#include <kai/cli/complete.hpp>
 #include <kai/cli/help.hpp>
+#include <kai/cli/live_names.hpp>
 #include <kai/cli/report_error.hpp>
 #include <kai/cli/run.hpp>
 #include <kai/cli/screen.hpp>
@@ -7,6 +9,7 @@
 #include <csignal>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kai::cli {
@@ -52,7 +55,11 @@ class Program {
     m_commands.add("options", "List the flags that every command takes", print_options()).group("");
   }
 
-  ExitCode run(const std::vector<std::string>& words) {
+  ExitCode run(std::vector<std::string> words) {
+    if (!words.empty() && words.front() == "__complete") {
+      words.erase(words.begin());
+      return complete_words(std::move(words));
+    }
     auto invocation = parse_arguments(m_commands, words);
     if (!invocation) return report(invocation.error());
     if (m_show_version) {
@@ -66,16 +73,7 @@ class Program {
       return ExitCode::ok;
     }
 
-    Context context{
-        m_world.in,           m_screen.out(),      m_screen.err(), m_world.env,
-        m_world.clock,        m_world.cancel,      Log(),          m_world.in_is_terminal,
-        m_world.out_terminal, m_world.err_terminal};
-    context.out_terminal.color = wants_color(m_flags.color, m_world.out_terminal);
-    context.err_terminal.color = wants_color(m_flags.color, m_world.err_terminal);
-    context.log =
-        make_log(m_flags.verbosity, m_screen, output::Palette(context.err_terminal.color));
-    m_err_color = context.err_terminal.color;
-
+    Context context = make_context();
     Session session(context, m_flags, m_screen, m_connect);
     auto outcome = (*action)(session);
     m_screen.clear();
@@ -88,6 +86,33 @@ class Program {
   }
 
  private:
+  // The world as the command sees it: through the screen, and with its flags.
+  Context make_context() {
+    Context context{m_world.in,  m_screen.out(), m_screen.err(),
+                    m_world.env, m_world.clock,  m_world.cancel};
+    context.in_is_terminal = m_world.in_is_terminal;
+    context.out_terminal = m_world.out_terminal;
+    context.err_terminal = m_world.err_terminal;
+    context.out_terminal.color = wants_color(m_flags.color, m_world.out_terminal);
+    context.err_terminal.color = wants_color(m_flags.color, m_world.err_terminal);
+    context.log =
+        make_log(m_flags.verbosity, m_screen, output::Palette(context.err_terminal.color));
+    m_err_color = context.err_terminal.color;
+    return context;
+  }
+
+  ExitCode complete_words(std::vector<std::string> words) {
+    m_flags.quiet = true;
+    Context context = make_context();
+    Session session(context, m_flags, m_screen, m_connect);
+    m_screen.out() << complete(m_commands, std::move(words), [this, &session](Offer what) {
+      if (!m_connect) return std::vector<std::string>();
+      m_flags.connection.request_timeout = k_completion_patience;
+      return live_names(session, what);
+    });
+    return ExitCode::ok;
+  }
+
   Action print_options() {
     return [this](Session& session) -> Result<ExitCode> {
       session.context().out << common_flags_text(m_commands, session.context().out_terminal.width,
