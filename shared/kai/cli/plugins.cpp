@@ -13,10 +13,8 @@ namespace kai::cli {
 namespace {
 
 constexpr std::array<PluginEntry, 2> k_plugins{{
-    {"audit", "kubectl-ai-audit",
-     "Review a live cluster or manifests for what breaks or wastes GPUs, read-only"},
-    {"gpu", "kubectl-ai-gpu",
-     "Set up GPU nodes: labels, taints, device plugin, sharing; show and explain them"},
+    {"audit", "kubectl-ai-audit", "Find what breaks or wastes GPUs, in a cluster or in files"},
+    {"gpu", "kubectl-ai-gpu", "Set up, show, explain and test GPU nodes"},
 }};
 
 std::string own_file() {
