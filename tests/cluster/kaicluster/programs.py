@@ -4,8 +4,10 @@ KUBEBUILDER_ASSETS first, for each program that it holds; the rest is built once
 the Go modules in controlplane/ and tools/ and kept outside the checkout.
 """
 
+import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -152,16 +154,67 @@ def _retarget(version):
 
 
 def find_go():
-    for candidate in (os.environ.get("KAI_GO"), shutil.which("go"), "/usr/local/go/bin/go"):
+    """A Go toolchain that is new enough, or that fetches one that is by itself."""
+    required = _required_go()
+    candidates = [os.environ.get("KAI_GO"), shutil.which("go"), "/usr/local/go/bin/go",
+                  *sorted(map(str, Path("/usr/lib").glob("go-*/bin/go")))]
+    found = {}
+    for candidate in candidates:
         if candidate and os.access(candidate, os.X_OK):
-            return candidate
-    raise ClusterError("no Go toolchain found to build the control plane with; tests/all installs one")
+            version = _go_version(candidate)
+            # Since 1.21 go follows the go line of go.mod to the toolchain that it names.
+            if version >= min(required, (1, 21)):
+                return candidate
+            found[version] = candidate
+    if not found:
+        raise ClusterError("no Go toolchain found to build the control plane with; "
+                           "tests/setup tests installs one")
+    return _fetch_go(found[max(found)], required)
+
+
+def _required_go():
+    text = (CONTROL_PLANE / "go.mod").read_text()
+    return tuple(int(part) for part in re.search(r"^go ([\d.]+)$", text, re.MULTILINE).group(1).split("."))
+
+
+def _go_version(go):
+    output = subprocess.run([go, "version"], capture_output=True, text=True, check=False,
+                            env=dict(os.environ, GOTOOLCHAIN="local")).stdout
+    match = re.search(r"go(\d+)\.(\d+)(?:\.(\d+))?", output)
+    return tuple(int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+
+
+def _fetch_go(old, version):
+    """The toolchains are modules too (https://go.dev/doc/toolchain): a go that is too old
+    to switch by itself, such as Debian 12's 1.19, can still download one."""
+    name = "go" + ".".join(map(str, version))
+    target = cache_dir() / name
+    if (target / "bin" / "go").exists():
+        return str(target / "bin" / "go")
+    progress(f"fetching {name} by {old}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="kai-go-", dir=target.parent) as work:
+        architecture = subprocess.run([old, "env", "GOARCH"], capture_output=True, text=True,
+                                      check=True).stdout.strip()
+        listed = _go(old, ["mod", "download", "-json",
+                           f"golang.org/toolchain@v0.0.1-{name}.linux-{architecture}"], work, name)
+        fresh = Path(work) / name
+        shutil.copytree(json.loads(listed[listed.index("{"):])["Dir"], fresh)
+        # Modules are read-only and not executable.
+        for path in [fresh, *fresh.rglob("*")]:
+            executable = path.is_dir() or path.parent.name == "bin" or "tool" in path.parts
+            path.chmod(0o755 if executable else 0o644)
+        with contextlib.suppress(OSError):  # another run was faster
+            fresh.rename(target)
+    return str(target / "bin" / "go")
 
 
 def _go(go, arguments, directory, what):
-    environment = dict(os.environ, CGO_ENABLED="0", GOFLAGS="-buildvcs=false")
+    # Distributions switch the fetching of toolchains off.
+    environment = dict(os.environ, CGO_ENABLED="0", GOFLAGS="-buildvcs=false", GOTOOLCHAIN="auto")
     done = subprocess.run([go, *arguments], cwd=directory, env=environment, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         tail = "\n".join(done.stdout.splitlines()[-20:])
         raise ClusterError(f"go {arguments[0]} of {what} failed:\n{tail}")
+    return done.stdout
