@@ -18,12 +18,18 @@ using Json = nlohmann::json;
 // The API server's own limit for nesting is 10000 in JSON; nothing real passes 100.
 inline constexpr int k_max_depth = 512;
 
-// Parses one JSON document (RFC 8259). Numbers become int64 where they are written as
-// whole numbers and fit, else double, as in kubectl. Of duplicate keys the last one
+// Parses one JSON document (RFC 8259). Numbers become what they are at the end of their
+// way through kubectl: int64 where they are whole and fit (1.0 is 1, 1e3 is 1000), else
+// double. Of duplicate keys the last one
 // counts, as for every Kubernetes client, so that no server is refused what kubectl
 // takes from it; files go through parse_yaml, where they are an error.
 // Errors: invalid_input with line and column.
 Result<Json> parse_json(std::string_view text);
+
+// JSON text with keys sorted, on one line or, from an indent of 0 on, on several. Unlike
+// Json::dump() it never throws (bytes that are no UTF-8 become U+FFFD) and writes floats
+// as Go does, so that a server stores the same text for them as kubectl's.
+std::string to_json(const Json& value, int indent = -1);
 
 // The parts of a Kubernetes List that stand beside its items.
 struct ListHeader {

@@ -1,8 +1,9 @@
 #include <kai/model/json_parser.hpp>
+#include <kai/model/number.hpp>
+#include <kai/model/utf8.hpp>
 
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -31,25 +32,6 @@ constexpr auto k_skip_stop = [] {
 
 bool is_digit(char character) {
   return character >= '0' && character <= '9';
-}
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto put = [&out](std::uint32_t value) { out += static_cast<char>(value); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | (code >> 6));
-    put(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    put(0xE0 | (code >> 12));
-    put(0x80 | ((code >> 6) & 0x3F));
-    put(0x80 | (code & 0x3F));
-  } else {
-    put(0xF0 | (code >> 18));
-    put(0x80 | ((code >> 12) & 0x3F));
-    put(0x80 | ((code >> 6) & 0x3F));
-    put(0x80 | (code & 0x3F));
-  }
 }
 
 // A character as an error message may show it.
@@ -229,16 +211,9 @@ bool JsonParser::number(Json& out) {
       return true;
     }
   }
-  double real = 0;
-  const auto parsed = std::from_chars(start, at, real);
-  if (parsed.ec == std::errc::result_out_of_range) {
-    // Too small is zero, as in Go; too large has no value.
-    const std::string_view text(start, static_cast<std::size_t>(at - start));
-    const auto exponent = text.find_first_of("eE");
-    if (exponent == text.npos || text[exponent + 1] != '-') return fail("a number out of range");
-    real = *start == '-' ? -0.0 : 0.0;
-  }
-  out = real;
+  const auto real = parse_double({start, static_cast<std::size_t>(at - start)});
+  if (!real) return fail("a number out of range");
+  out = number_value(*real);
   m_at = at;
   return true;
 }
@@ -270,27 +245,10 @@ bool JsonParser::string_rest(std::string& out) {
   }
 }
 
-// Steps over one character of two to four bytes, if it is well formed (Unicode, table 3-7).
 bool JsonParser::utf8_sequence() {
-  const auto left = m_end - m_at;
-  const auto lead = byte(m_at[0]);
-  const auto at = [this](int i) { return byte(m_at[i]); };
-  const auto tail = [&at](int i) { return (at(i) & 0xC0) == 0x80; };
-  if (lead >= 0xC2 && lead <= 0xDF && left >= 2 && tail(1)) {
-    m_at += 2;
-    return true;
-  }
-  if (lead >= 0xE0 && lead <= 0xEF && left >= 3 && tail(1) && tail(2)) {
-    if ((lead == 0xE0 && at(1) < 0xA0) || (lead == 0xED && at(1) > 0x9F)) return false;
-    m_at += 3;
-    return true;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4 && left >= 4 && tail(1) && tail(2) && tail(3)) {
-    if ((lead == 0xF0 && at(1) < 0x90) || (lead == 0xF4 && at(1) > 0x8F)) return false;
-    m_at += 4;
-    return true;
-  }
-  return false;
+  const std::size_t size = utf8_size({m_at, static_cast<std::size_t>(m_end - m_at)});
+  m_at += size;
+  return size > 0;
 }
 
 bool JsonParser::hex4(std::uint32_t& unit) {

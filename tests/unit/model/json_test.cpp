@@ -74,10 +74,54 @@ TEST(ParseJson, RefusesWhatNlohmannRefuses) {
 
 TEST(ParseJson, TypesNumbersAsKubectl) {
   EXPECT_TRUE(parse_json("7")->is_number_integer());
-  EXPECT_TRUE(parse_json("7.0")->is_number_float());
+  EXPECT_TRUE(parse_json("7.0")->is_number_integer());
+  EXPECT_TRUE(parse_json("7e2")->is_number_integer());
+  EXPECT_TRUE(parse_json("7.5")->is_number_float());
   // One past int64: kubectl holds it as a float.
   EXPECT_TRUE(parse_json("9223372036854775808")->is_number_float());
   EXPECT_DOUBLE_EQ(parse_json("18446744073709551615")->get<double>(), 18446744073709551615.0);
+}
+
+TEST(ToJson, WritesNumbersAsGo) {
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"0", "0"},
+      {"-0", "0"},
+      {"-0.0", "0"},
+      {"1.0", "1"},
+      {"1e3", "1000"},
+      {"1.5", "1.5"},
+      {"0.1", "0.1"},
+      {"100.25", "100.25"},
+      {"1e-6", "0.000001"},
+      {"1.5e-7", "1.5e-7"},
+      {"1e-10", "1e-10"},
+      {"1e20", "100000000000000000000"},
+      {"123456789e12", "123456789000000000000"},
+      {"1e21", "1e+21"},
+      {"1.25e300", "1.25e+300"},
+      {"5e-324", "5e-324"},
+      {"9007199254740993", "9007199254740993"},
+      {"9007199254740993.0", "9007199254740992"},
+      {"18446744073709551615", "18446744073709552000"},
+      {"-9223372036854775809", "-9223372036854776000"},
+      {"4611686018427387904.0", "4611686018427388000"},
+      {"0.30000000000000004", "0.30000000000000004"},
+  };
+  for (const auto& [text, written] : cases) {
+    EXPECT_EQ(to_json(parse_json(text).value()), written) << text;
+  }
+}
+
+TEST(ToJson, NeverThrowsAndReadsBack) {
+  const Json value =
+      Json::parse(R"({"b":[1,"\u0001\n\"\\ é😀",{}],"a":{"x":null,"y":[]},"c":true})");
+  EXPECT_EQ(to_json(value),
+            "{\"a\":{\"x\":null,\"y\":[]},\"b\":[1,\"\\u0001\\n\\\"\\\\ é😀\",{}],\"c\":true}");
+  EXPECT_EQ(parse_json(to_json(value)).value(), value);
+  EXPECT_EQ(parse_json(to_json(value, 2)).value(), value);
+  EXPECT_EQ(to_json(Json::parse(R"({"a":[1,{}],"b":{}})"), 2),
+            "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {}\n}");
+  EXPECT_EQ(to_json(Json(std::string("a\xff\xc3z"))), "\"a\xEF\xBF\xBD\xEF\xBF\xBDz\"");
 }
 
 TEST(ParseJson, ReplacesLoneSurrogatesAsGo) {

@@ -1,0 +1,176 @@
+#include <yaml.h>
+#include <kai/model/json_parser.hpp>
+#include <kai/model/yaml_builder.hpp>
+#include <kai/model/yaml_source.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+namespace kai::model {
+namespace {
+
+// The text, with a line break at its end.
+struct Input {
+  std::string_view text;
+  std::size_t at = 0;
+  bool wants_break = false;
+};
+
+int read_input(void* data, unsigned char* buffer, std::size_t size, std::size_t* size_read) {
+  auto* const input = static_cast<Input*>(data);
+  const std::size_t count = std::min(size, input->text.size() - input->at);
+  std::memcpy(buffer, input->text.data() + input->at, count);
+  input->at += count;
+  *size_read = count;
+  if (count < size && input->wants_break) {
+    buffer[count] = '\n';
+    ++*size_read;
+    input->wants_break = false;
+  }
+  return 1;
+}
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text)
+      : m_input{text, 0, !text.empty() && text.back() != '\n'},
+        m_ready(yaml_parser_initialize(&m_parser) != 0) {
+    if (m_ready) yaml_parser_set_input(&m_parser, read_input, &m_input);
+  }
+  ~Parser() {
+    if (m_ready) yaml_parser_delete(&m_parser);
+  }
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
+
+  bool next(yaml_event_t& event) { return m_ready && yaml_parser_parse(&m_parser, &event) != 0; }
+  [[nodiscard]] const yaml_parser_t& state() const { return m_parser; }
+
+ private:
+  Input m_input;
+  yaml_parser_t m_parser{};
+  bool m_ready;
+};
+
+// An event, deleted when it has been used.
+class Event {
+ public:
+  Event() = default;
+  ~Event() { yaml_event_delete(&m_event); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  yaml_event_t& get() { return m_event; }
+
+ private:
+  yaml_event_t m_event{};
+};
+
+std::string_view text_of(const yaml_char_t* text) {
+  return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
+}
+
+Error parser_error(const yaml_parser_t& parser, std::string_view text, int lines_before,
+                   const YamlOptions& options) {
+  std::string message = "malformed YAML: ";
+  message += parser.problem != nullptr ? parser.problem : "out of memory";
+  Location where{options.file, 0, 0};
+  if (parser.error == YAML_READER_ERROR) {
+    where = location_in(text, std::min(parser.problem_offset, text.size()));
+    where.file = options.file;
+  } else {
+    where.line = static_cast<int>(parser.problem_mark.line) + 1;
+    where.column = static_cast<int>(parser.problem_mark.column) + 1;
+    if (parser.context != nullptr) {
+      message += std::string(" ") + parser.context;
+      if (parser.context_mark.line != parser.problem_mark.line) {
+        message += " that begins on line " +
+                   std::to_string(static_cast<int>(parser.context_mark.line) + 1 + lines_before);
+      }
+    }
+  }
+  where.line += lines_before;
+  return Error(ErrorCode::invalid_input, message).at(std::move(where));
+}
+
+// Feeds one event to the builder; false when that refuses it.
+class Feeder {
+ public:
+  Feeder(YamlBuilder& builder, int lines_before) : m_builder(builder), m_lines(lines_before) {}
+
+  Result<> feed(const yaml_event_t& event) {
+    const YamlMark mark{static_cast<int>(event.start_mark.line) + 1 + m_lines,
+                        static_cast<int>(event.start_mark.column) + 1};
+    switch (event.type) {
+      case YAML_SCALAR_EVENT: return scalar(event, mark);
+      case YAML_ALIAS_EVENT:
+        return outcome(m_builder.alias(text_of(event.data.alias.anchor), mark));
+      case YAML_MAPPING_START_EVENT:
+        if (m_flow > 0 || event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE) ++m_flow;
+        return outcome(m_builder.map_start(text_of(event.data.mapping_start.anchor), mark));
+      case YAML_SEQUENCE_START_EVENT:
+        if (m_flow > 0 || event.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE) ++m_flow;
+        return outcome(m_builder.sequence_start(text_of(event.data.sequence_start.anchor), mark));
+      case YAML_MAPPING_END_EVENT:
+        if (m_flow > 0) --m_flow;
+        return outcome(m_builder.map_end());
+      case YAML_SEQUENCE_END_EVENT:
+        if (m_flow > 0) --m_flow;
+        return outcome(m_builder.sequence_end());
+      default: return {};
+    }
+  }
+
+ private:
+  Result<> outcome(bool taken) {
+    if (taken) return {};
+    return fail(m_builder.error());
+  }
+
+  Result<> scalar(const yaml_event_t& event, YamlMark mark) {
+    const auto& scalar = event.data.scalar;
+    const std::string_view text(reinterpret_cast<const char*>(scalar.value), scalar.length);
+    // libyaml has come to take "?" for a part of plain text here; kubectl's reader has not.
+    if (m_flow > 0 && scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+        text.find('?') != std::string_view::npos) {
+      return outcome(m_builder.refuse(
+          mark, "malformed YAML: \"?\" in a flow collection; put the text in quotes"));
+    }
+    const auto style = scalar.plain_implicit != 0 ? YamlStyle::plain : YamlStyle::quoted;
+    return outcome(
+        m_builder.scalar(text, style, text_of(scalar.tag), text_of(scalar.anchor), mark));
+  }
+
+  YamlBuilder& m_builder;
+  int m_lines;
+  int m_flow = 0;  // open collections, from the outermost that is written in brackets
+};
+
+}  // namespace
+
+Result<> read_chunk_with_libyaml(std::string_view text, int lines_before,
+                                 const YamlOptions& options, const DocumentSink& sink) {
+  Parser parser(text);
+  std::optional<YamlBuilder> builder;
+  std::optional<Feeder> feeder;
+  while (true) {
+    Event holder;
+    yaml_event_t& event = holder.get();
+    if (!parser.next(event)) {
+      return sink(fail(parser_error(parser.state(), text, lines_before, options)));
+    }
+    switch (event.type) {
+      case YAML_STREAM_END_EVENT: return {};
+      case YAML_DOCUMENT_START_EVENT:
+        builder.emplace(options);
+        feeder.emplace(*builder, lines_before);
+        break;
+      case YAML_DOCUMENT_END_EVENT: KAI_TRY(sink(builder->take())); break;
+      default:
+        if (!feeder) break;
+        if (auto fed = feeder->feed(event); !fed) return sink(fail(std::move(fed).error()));
+    }
+  }
+}
+
+}  // namespace kai::model
