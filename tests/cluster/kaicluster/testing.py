@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import nodes
 from .api import Api, ApiError
+from .faults import FaultProxy
 
 _WRITES = {"create", "update", "patch", "delete", "deletecollection"}
 
@@ -22,6 +23,11 @@ def _environment(name):
     if not value:
         raise RuntimeError(f"{name} is not set: run this test through ctest, or see tests/README.md")
     return value
+
+
+def port_of(kubeconfig):
+    """The API server's port on loopback, from the text of a kubeconfig."""
+    return int(re.search(r"server: https://127\.0\.0\.1:(\d+)", kubeconfig).group(1))
 
 
 def _path_of_pod(pod):
@@ -76,7 +82,7 @@ class ClusterTest(unittest.TestCase):
         cls.kubeconfig = _environment("KUBECONFIG")
         cls.state_dir = Path(cls.kubeconfig).parent
         text = Path(cls.kubeconfig).read_text()
-        port = int(re.search(r"server: https://127\.0\.0\.1:(\d+)", text).group(1))
+        port = port_of(text)
         token = (cls.state_dir / "tokens.csv").read_text().split(",", 1)[0]
         cls.api = Api(port, cls.state_dir / "pki" / "ca.crt", token)
 
@@ -124,6 +130,13 @@ class ClusterTest(unittest.TestCase):
         self.api.delete(f"/apis/batch/v1/namespaces/{name}/jobs?propagationPolicy=Background")
         self.delete(f"/api/v1/namespaces/{name}")
         self.api.delete(f"/api/v1/namespaces/{name}/pods?gracePeriodSeconds=0")
+
+    def fault_proxy(self, **options):
+        """A FaultProxy (see faults.py) for this test: pass env={"KUBECONFIG":
+        str(proxy.kubeconfig)} to run_binary()."""
+        proxy = FaultProxy(self.state_dir.name, **options)
+        self.addCleanup(proxy.stop)
+        return proxy
 
     def eventually(self, condition, timeout=30):
         """Asks condition() until it is true, and returns what it returned."""
