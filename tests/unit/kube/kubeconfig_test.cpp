@@ -311,12 +311,12 @@ TEST_F(KubeconfigTest, CredentialsAreNeverSentInTheClear) {
 TEST_F(KubeconfigTest, Impersonation) {
   const std::string text =
       config("server: \"https://lab\"",
-             "as: grace, as-uid: \"7\", as-groups: [a, b], as-user-extra: {reason: [x, y]}");
+             "as: grace, as-uid: \"7\", as-groups: [a, b], as-user-extra: {reason: [one, two]}");
   ClusterAccess lab = access(text);
   EXPECT_EQ(lab.impersonate_user, "grace");
   EXPECT_EQ(lab.impersonate_uid, "7");
   EXPECT_THAT(lab.impersonate_groups, ElementsAre("a", "b"));
-  EXPECT_THAT(lab.impersonate_extra["reason"], ElementsAre("x", "y"));
+  EXPECT_THAT(lab.impersonate_extra["reason"], ElementsAre("one", "two"));
 
   m_flags.as = "hopper";
   m_flags.as_group = {"c"};
