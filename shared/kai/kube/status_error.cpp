@@ -148,8 +148,19 @@ std::string Operation::doing() const {
 
 Error status_error(int http_status, const Json& status, const Operation& operation) {
   const std::string reason(string_at(status, {"reason"}));
-  const ErrorCode code = code_of(http_status, reason);
+  ErrorCode code = code_of(http_status, reason);
   std::string message(string_at(status, {"message"}));
+  // Server-side apply answers 500 to an object that does not fit its schema, although
+  // no repetition will help: "failed to create typed patch object (NS/NAME; …): .spec.x:
+  // field not declared in schema".
+  constexpr std::string_view k_untyped = "failed to create typed patch object (";
+  if (http_status == 500 && reason.empty() && message.starts_with(k_untyped)) {
+    code = ErrorCode::invalid_object;
+    const auto detail = message.find("): ");
+    if (detail != std::string::npos) {
+      message = "the object does not fit its kind: " + message.substr(detail + 3);
+    }
+  }
   if (message.empty()) {
     message = "the server answered with " + (reason.empty() ? "HTTP " : reason + ", HTTP ") +
               std::to_string(http_status);

@@ -168,6 +168,20 @@ TEST_F(ClientTest, ConflictNamesManagerAndField) {
   EXPECT_THAT(error.doing, ElementsAre("applying Node gpu-a"));
 }
 
+TEST_F(ClientTest, ObjectsThatDoNotFitTheirSchemaAreTheCallersFault) {
+  // As kube-apiserver 1.36 answers it.
+  on(Method::patch, "/api/v1/namespaces/team/configmaps/x").reply(500, R"({
+    "kind": "Status", "status": "Failure", "code": 500, "message":
+    "failed to create typed patch object (/x; /v1, Kind=ConfigMap): .dta: field not declared in schema"})");
+  const Resource object(
+      Json{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", "x"}}}});
+  const auto applied = client().apply(object);
+  ASSERT_FALSE(applied.has_value());
+  EXPECT_EQ(applied.error().code, ErrorCode::invalid_object);
+  EXPECT_EQ(applied.error().message,
+            "the object does not fit its kind: .dta: field not declared in schema");
+}
+
 TEST_F(ClientTest, PatchesAndSubresources) {
   on(Method::patch, "/api/v1/nodes/gpu-a").reply(200, "{}");
   on(Method::patch, "/api/v1/nodes/gpu-a/status").reply(200, "{}");
