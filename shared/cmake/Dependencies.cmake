@@ -16,15 +16,17 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_library(KAI_LIBYAML NAMES libyaml.a yaml REQUIRED)
 find_library(KAI_LIBYAML_CPP NAMES libyaml-cpp.a yaml-cpp REQUIRED)
 
-# Debian has no static libfmt, and the shared one would load libstdc++.so beside our own
-# static copy: a millisecond of every start.
 add_library(kai_dependencies INTERFACE)
 target_include_directories(kai_dependencies SYSTEM INTERFACE
   ${YAML_INCLUDE_DIRS} ${YAML_CPP_INCLUDE_DIRS} ${CURL_INCLUDE_DIRS})
 target_link_libraries(kai_dependencies INTERFACE
   nlohmann_json::nlohmann_json
-  fmt::fmt-header-only
   ${KAI_LIBYAML} ${KAI_LIBYAML_CPP} OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
+# kai/base/fmt_library.cpp is written against fmt 9; other versions go header-only, which
+# only costs time to compile.
+if(fmt_VERSION VERSION_LESS 9 OR fmt_VERSION VERSION_GREATER_EQUAL 10)
+  target_compile_definitions(kai_dependencies INTERFACE FMT_HEADER_ONLY=1)
+endif()
 if(NOT KAI_SANITIZE)
   target_link_options(kai_dependencies INTERFACE -static-libstdc++ -static-libgcc)
 endif()
