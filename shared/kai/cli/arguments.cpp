@@ -146,6 +146,21 @@ Result<> store_arguments(const Words& words) {
   return {};
 }
 
+// "NODE", or "SHELL: one of bash, zsh" where there is a choice.
+std::string argument_name(const CLI::Option& option) {
+  std::string choices = option.get_type_name();
+  if (choices.find('|') == std::string::npos) return option.get_name(true);
+  std::string name = option.get_name(true) + ": one of ";
+  for (const char letter : choices) name += letter == '|' ? ", " : std::string(1, letter);
+  return name;
+}
+
+bool has_argument(const CLI::App& command) {
+  const auto options = command.get_options();
+  return std::any_of(options.begin(), options.end(),
+                     [](const CLI::Option* option) { return option->get_positional(); });
+}
+
 std::string display_name(const CLI::Option& option) {
   return option.get_positional() ? option.get_name(true) : "flag " + flag_name(option);
 }
@@ -175,7 +190,7 @@ Result<> check_requirements(CLI::App& root, CLI::App& command) {
     for (const CLI::Option* option : at->get_options()) {
       if (!option->get_required() || option->count() > 0) continue;
       return fail(option->get_positional()
-                      ? usage_error("'" + typed_name(command) + "' needs " + option->get_name(true),
+                      ? usage_error("'" + typed_name(command) + "' needs " + argument_name(*option),
                                     command)
                       : usage_error(display_name(*option) + " is required", command));
     }
@@ -283,7 +298,14 @@ Result<Invocation> parse_arguments(Commands& commands, const std::vector<std::st
   CLI::App& root = commands.root();
   Words sorted = split_words(root, words);
   Invocation invocation{sorted.command, sorted.help};
-  if (sorted.help) return invocation;
+  if (sorted.help) {
+    // Nobody who mistypes a command wants the help of another.
+    if (!sorted.arguments.empty() && !sorted.command->get_subcommands({}).empty() &&
+        !has_argument(*sorted.command)) {
+      return fail(unknown_command(*sorted.command, sorted.arguments.front()));
+    }
+    return invocation;
+  }
   if (std::vector<std::string>* rest = commands.rest(*sorted.command)) {
     *rest = std::move(sorted.rest);
   } else {

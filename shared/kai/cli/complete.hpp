@@ -13,6 +13,9 @@
 
 namespace kai::cli {
 
+// The hidden command: `kubectl-ai-gpu __complete se`.
+inline constexpr const char* k_complete_word = "__complete";
+
 // Looks names up in the cluster or the kubeconfig; empty when that fails. Called only
 // for values that need it, with the connection flags that the line has so far.
 using LiveNames = std::function<std::vector<std::string>(Offer what)>;

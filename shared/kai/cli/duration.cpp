@@ -62,33 +62,32 @@ bool take_number(std::string_view& text, double& number) {
 }  // namespace
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  const auto wrong = [text](const char* why) {
-    return fail(Error(ErrorCode::usage, "\"" + std::string(text) + "\" is not a duration" + why)
-                    .with_hint("write it as 90s, 5m or 1h30m"));
+  const auto wrong = [text](const char* why = "is no duration, such as 90s, 5m or 1h30m") {
+    return fail(ErrorCode::usage, "\"" + std::string(text) + "\" " + why);
   };
   std::string_view rest = text;
-  if (!rest.empty() && rest.front() == '-') return wrong(": it must not be negative");
+  if (!rest.empty() && rest.front() == '-') return wrong("is negative");
   if (!rest.empty() && rest.front() == '+') rest.remove_prefix(1);
-  if (rest.empty()) return wrong("");
+  if (rest.empty()) return wrong();
 
   double total = 0;
   bool first = true;
   while (!rest.empty()) {
     double number = 0;
-    if (!take_number(rest, number)) return wrong("");
+    if (!take_number(rest, number)) return wrong();
     if (rest.empty() && first) {  // a plain number of seconds, as in --request-timeout=30
       total = number * 1e3;
       break;
     }
     const Unit* unit = unit_at(rest);
-    if (unit == nullptr) return wrong("");
+    if (unit == nullptr) return wrong();
     total += number * unit->milliseconds;
     rest.remove_prefix(unit->name.size());
     first = false;
   }
   // Go's own limit: 2^63 nanoseconds, about 292 years.
   if (total > static_cast<double>(std::numeric_limits<std::int64_t>::max()) / 1e6) {
-    return wrong(": it is too long");
+    return wrong("is too long");
   }
   // Zero means "no limit", so what is merely short must not become zero.
   if (total > 0 && total < 1) total = 1;

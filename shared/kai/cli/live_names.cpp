@@ -18,15 +18,19 @@ Result<std::vector<std::string>> names_of(Session& session, std::string_view kin
   options.limit = k_most_names;
   options.metadata_only = true;
   std::vector<std::string> names;
-  KAI_TRY(client->list(type, options, [&names](model::Resource&& object) -> Result<> {
-    names.emplace_back(object.name());
-    // One page is enough; any error ends the list.
-    if (names.size() >= k_most_names) return fail(ErrorCode::cancelled, "enough");
-    return {};
-  }).or_else([&names](const Error& error) -> Result<> {
-    if (names.size() >= k_most_names) return {};
-    return fail(error);
-  }));
+  KAI_TRY(client
+              ->list(type, options,
+                     [&names](model::Resource&& object) -> Result<> {
+                       names.emplace_back(object.name());
+                       // One page is enough; any error ends the list.
+                       if (names.size() >= k_most_names)
+                         return fail(ErrorCode::cancelled, "enough");
+                       return {};
+                     })
+              .or_else([&names](const Error& error) -> Result<> {
+                if (names.size() >= k_most_names) return {};
+                return fail(error);
+              }));
   return names;
 }
 

@@ -13,8 +13,8 @@ namespace kai::cli {
 namespace {
 
 constexpr std::array<PluginEntry, 2> k_plugins{{
-    {"audit", "kubectl-ai-audit", "Find what breaks or wastes GPUs, in a cluster or in files"},
-    {"gpu", "kubectl-ai-gpu", "Set up, show, explain and test GPU nodes"},
+    {"audit", "kubectl-ai-audit", "Find what breaks or wastes GPUs, live or in files"},
+    {"gpu", "kubectl-ai-gpu", "Prepare, watch, explain and test GPU nodes"},
 }};
 
 std::string own_file() {

@@ -56,9 +56,14 @@ class Program {
   }
 
   ExitCode run(std::vector<std::string> words) {
-    if (!words.empty() && words.front() == "__complete") {
+    if (!words.empty() && words.front() == k_complete_word) {
       words.erase(words.begin());
       return complete_words(std::move(words));
+    }
+    // `help setup` is `setup --help`.
+    if (!words.empty() && words.front() == "help") {
+      words.erase(words.begin());
+      words.emplace_back("--help");
     }
     auto invocation = parse_arguments(m_commands, words);
     if (!invocation) return report(invocation.error());

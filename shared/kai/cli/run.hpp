@@ -29,6 +29,10 @@ int run(int argc, const char* const* argv, const Plugin& plugin);
 int run(int argc, const char* const* argv, const Plugin& plugin, Context& context,
         const Connect& connect);
 
+// Prints `error` on the process' stderr as run() would and returns its exit code; for
+// what happens before run().
+int report_failure(const Error& error);
+
 // "0.1.0".
 std::string_view version();
 

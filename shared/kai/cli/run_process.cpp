@@ -45,4 +45,12 @@ int run(int argc, const char* const* argv, const Plugin& plugin) {
   return code;
 }
 
+int report_failure(const Error& error) {
+  FdOutput buffer(STDERR_FILENO, FdOutput::Buffering::line, Cancel());
+  std::ostream err(&buffer);
+  err << error_text(error, 0,
+                    output::Palette(terminal_of(STDERR_FILENO, process_environment()).color));
+  return exit_code(error);
+}
+
 }  // namespace kai::cli

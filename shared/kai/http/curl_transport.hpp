@@ -10,6 +10,7 @@
 #include <kai/http/transport.hpp>
 
 #include <memory>
+#include <string>
 
 namespace kai::http {
 
@@ -26,5 +27,9 @@ class CurlTransport final : public Transport {
   class Loop;
   std::unique_ptr<Loop> m_loop;
 };
+
+// Opens libcurl and says which one it is: "7.88.1 with HTTP/2, OpenSSL/3.0.11".
+// Errors: io, naming the package to install.
+Result<std::string> describe_curl();
 
 }  // namespace kai::http

@@ -20,7 +20,8 @@ std::optional<int> number(std::string_view text) {
   return value;
 }
 
-// "Sun, 06 Nov 1994 08:49:37 GMT", the only form that may be sent since 1997.
+}  // namespace
+
 std::optional<std::chrono::system_clock::time_point> parse_http_date(std::string_view text) {
   constexpr std::array<std::string_view, 12> k_months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -43,8 +44,6 @@ std::optional<std::chrono::system_clock::time_point> parse_http_date(std::string
   return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
          seconds(*second);
 }
-
-}  // namespace
 
 std::optional<milliseconds> parse_retry_after(std::string_view value,
                                               std::chrono::system_clock::time_point now) {

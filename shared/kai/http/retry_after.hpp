@@ -1,4 +1,4 @@
-// The Retry-After header of RFC 9110, section 10.2.3. Private to kai/http.
+// Times in headers: Retry-After (RFC 9110, section 10.2.3) and HTTP dates (5.6.7).
 #pragma once
 
 #include <chrono>
@@ -11,5 +11,9 @@ namespace kai::http {
 // neither a number of seconds nor an HTTP date.
 std::optional<std::chrono::milliseconds> parse_retry_after(
     std::string_view value, std::chrono::system_clock::time_point now);
+
+// "Sun, 06 Nov 1994 08:49:37 GMT", the only form that may be sent since 1997; nullopt
+// for anything else.
+std::optional<std::chrono::system_clock::time_point> parse_http_date(std::string_view text);
 
 }  // namespace kai::http

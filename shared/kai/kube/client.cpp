@@ -1,3 +1,4 @@
+#include <kai/http/retry_after.hpp>
 #include <kai/kube/client.hpp>
 #include <kai/kube/client_state.hpp>
 #include <kai/model/json.hpp>
@@ -78,8 +79,10 @@ Result<ServerVersion> Client::server_version() {
   operation.what = "reading the server's version";
   Call call;
   call.path = "/version";
-  KAI_TRY_ASSIGN(const Json body, m_state->requester.send_for_json(operation, call));
+  KAI_TRY_ASSIGN(const http::Response response, m_state->requester.send(operation, call));
+  KAI_TRY_ASSIGN(const Json body, Requester::read_json(response, operation));
   ServerVersion version;
+  version.time = http::parse_http_date(response.header("Date"));
   version.git_version = model::string_at(body, {"gitVersion"});
   version.major = leading_number(model::string_at(body, {"major"}));
   version.minor = leading_number(model::string_at(body, {"minor"}));  // "27+" on some clouds

@@ -13,6 +13,7 @@
 #include <kai/kube/kubeconfig.hpp>
 #include <kai/model/resource.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -115,6 +116,8 @@ struct LogOptions {
 
 struct ServerVersion {
   std::string git_version;  // "v1.36.3"
+  // The server's clock when it answered, to the second; nullopt when it did not say.
+  std::optional<std::chrono::system_clock::time_point> time;
   int major = 0;
   int minor = 0;
 };

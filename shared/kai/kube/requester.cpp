@@ -185,6 +185,11 @@ Result<http::Response> Requester::send(const Operation& operation, const Call& c
 
 Result<model::Json> Requester::send_for_json(const Operation& operation, const Call& call) {
   KAI_TRY_ASSIGN(const http::Response response, send(operation, call));
+  return read_json(response, operation);
+}
+
+Result<model::Json> Requester::read_json(const http::Response& response,
+                                         const Operation& operation) {
   auto body = model::parse_json(response.body);
   if (!body) {
     return fail(

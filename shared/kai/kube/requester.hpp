@@ -71,6 +71,9 @@ class Requester {
   // The same, and the body as JSON.
   Result<model::Json> send_for_json(const Operation& operation, const Call& call);
 
+  // The body of an answer as JSON; no JSON is the server's fault.
+  static Result<model::Json> read_json(const http::Response& response, const Operation& operation);
+
   // Sends without waiting; `done` gets the answer whatever its status, and runs on the
   // transport's thread. Returns the generation of the credentials, for renew(). For
   // what went wrong see to_error().

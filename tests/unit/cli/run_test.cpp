@@ -281,7 +281,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "error: flag --time-slicing does not take \"many\"\n"
                   "  hint: see 'kubectl ai demo setup --help'\n"},
         UsageCase{{"setup", "--timeout=-5m"},
-                  "error: flag --timeout: \"-5m\" is not a duration: it must not be negative\n"
+                  "error: flag --timeout: \"-5m\" is negative\n"
                   "  hint: see 'kubectl ai demo setup --help'\n"},
         UsageCase{{"setup", "--yes=perhaps"},
                   "error: flag --yes takes no value but true or false, not \"perhaps\"\n"
