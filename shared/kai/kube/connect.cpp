@@ -29,8 +29,9 @@ struct Connections {
 };
 
 http::TransportOptions transport_options(const ClusterAccess& access,
-                                         const Credentials& credentials) {
+                                         const Credentials& credentials, const Context& context) {
   http::TransportOptions options;
+  options.env = context.env;
   options.tls.ca_pem = access.ca_pem;
   options.tls.certificate_pem = credentials.certificate_pem;
   options.tls.key_pem = credentials.key_pem;
@@ -52,10 +53,12 @@ Result<std::unique_ptr<Client>> Client::connect(ClusterAccess access, const Cont
   const auto connections = std::make_shared<Connections>();
   auto factory = [connections, access, &context](
                      const Credentials& credentials) -> Result<std::shared_ptr<http::Transport>> {
+    http::RetryOptions retries;
+    retries.wall_clock = context.clock;
     auto transport = std::make_shared<http::RetryTransport>(
-        std::make_unique<http::CurlTransport>(transport_options(access, credentials),
+        std::make_unique<http::CurlTransport>(transport_options(access, credentials, context),
                                               context.cancel, context.log),
-        http::RetryOptions{}, context.log);
+        std::move(retries), context.log);
     const std::lock_guard lock(connections->mutex);
     connections->all.push_back(transport);
     return transport;

@@ -1,4 +1,5 @@
 #include <kai/kube/exec_plugin.hpp>
+#include <kai/kube/plugin_policy.hpp>
 #include <kai/kube/process.hpp>
 #include <kai/model/json.hpp>
 
@@ -118,6 +119,10 @@ Result<ExecCredential> run_exec_plugin(const ClusterAccess& access, const Contex
                     .with_hint("run the command on a terminal"));
   }
 
+  // A program that is not there is run_process()'s to report.
+  if (const auto program = find_program(exec.command)) {
+    KAI_TRY(check_plugin_policy(exec.command, *program, context));
+  }
   ProcessOptions options;
   options.command = exec.command;
   options.args = exec.args;

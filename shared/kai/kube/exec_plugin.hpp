@@ -27,7 +27,8 @@ inline constexpr std::chrono::minutes k_exec_time_limit{5};
 
 // Runs the plugin of `access`, which must have one. Errors: not_found with the
 // configured install hint when there is no such program; unauthorized when it fails
-// or gives no credential, with what it said on stderr; timed_out, cancelled.
+// or gives no credential, with what it said on stderr; forbidden when the user's kuberc
+// does not let it run; timed_out, cancelled.
 Result<ExecCredential> run_exec_plugin(const ClusterAccess& access, const Context& context,
                                        std::chrono::milliseconds time_limit = k_exec_time_limit);
 

@@ -63,22 +63,6 @@ bool is_executable_file(const std::string& path) {
   return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && access(path.c_str(), X_OK) == 0;
 }
 
-// A program from the current directory is never run by its bare name, whatever PATH
-// says: the directory may be somebody else's.
-std::optional<std::string> find_program(const std::string& command) {
-  if (command.find('/') != std::string::npos) {
-    return is_executable_file(command) ? std::optional(command) : std::nullopt;
-  }
-  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): only read
-  std::istringstream directories(path == nullptr ? "" : path);
-  for (std::string directory; std::getline(directories, directory, ':');) {
-    if (directory.empty() || directory.front() != '/') continue;
-    std::string candidate = directory + "/" + command;
-    if (is_executable_file(candidate)) return candidate;
-  }
-  return std::nullopt;
-}
-
 std::vector<std::string> environment_with(
     const std::vector<std::pair<std::string, std::string>>& added) {
   std::vector<std::string> all;
@@ -217,6 +201,20 @@ void show_lines(const ProcessOptions& options, const std::string& text, std::siz
 }
 
 }  // namespace
+
+std::optional<std::string> find_program(const std::string& command) {
+  if (command.find('/') != std::string::npos) {
+    return is_executable_file(command) ? std::optional(command) : std::nullopt;
+  }
+  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): only read
+  std::istringstream directories(path == nullptr ? "" : path);
+  for (std::string directory; std::getline(directories, directory, ':');) {
+    if (directory.empty() || directory.front() != '/') continue;
+    std::string candidate = directory + "/" + command;
+    if (is_executable_file(candidate)) return candidate;
+  }
+  return std::nullopt;
+}
 
 Result<ProcessResult> run_process(const ProcessOptions& options, const Cancel& cancel) {
   const std::optional<std::string> program = find_program(options.command);

@@ -8,12 +8,18 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace kai::kube {
+
+// Where a command is: itself when it is a path, else what PATH finds. A program in the
+// current directory is never found by its bare name, whatever PATH says: the directory
+// may be somebody else's. nullopt when there is no such program.
+std::optional<std::string> find_program(const std::string& command);
 
 // Whether the program shares our terminal. A program that does reads our stdin and
 // writes its questions to our stderr; any other gets no input and its stderr is
