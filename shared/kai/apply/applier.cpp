@@ -155,10 +155,17 @@ struct Applier::Worker {
       KAI_TRY_ASSIGN(live, read(client, step.ref));
       if (!live) return fail(gone(step.ref));
     }
-    KAI_TRY_ASSIGN(const std::optional<Json> patch, step.edit(*live));
-    if (!patch) return {};
+    const Result<std::optional<Json>> patch = step.edit(*live);
+    if (!patch) {
+      // Someone is in the way: that belongs into the plan, as the server's conflicts do.
+      change.conflicts = conflicts_of(patch.error());
+      if (change.conflicts.empty()) return fail(patch.error());
+      change.action = Action::configure;
+      return {};
+    }
+    if (!*patch) return {};
     Resource after = *live;
-    after.json().merge_patch(*patch);
+    after.json().merge_patch(**patch);
     set_fields(change, *live, after);
     if (change.action == Action::unchanged || options.dry_run == DryRun::client) return {};
     // The server's validation and admission have their say before anything is written.

@@ -51,22 +51,21 @@ bool ChangeSet::has_conflicts() const {
 
 Error conflict_error(const ChangeSet& set) {
   Error error(ErrorCode::conflict, "");
-  std::size_t fields = 0;
-  std::string first;
   for (const Change& change : set.changes) {
     for (const Conflict& conflict : change.conflicts) {
-      if (fields++ == 0) {
-        first = change.ref.to_string() + ": " + conflict.field + " is managed by " +
-                (conflict.manager.empty() ? "someone else" : "\"" + conflict.manager + "\"");
-      }
-      error.causes.push_back({"FieldManagerConflict", conflict.field,
-                              change.ref.to_string() + ": " + conflict.manager});
+      const std::string manager =
+          conflict.manager.empty() ? "someone else" : "\"" + conflict.manager + "\"";
+      error.causes.push_back(
+          {"FieldManagerConflict", conflict.field,
+           change.ref.to_string() + ": " + conflict.field + " is managed by " + manager});
     }
   }
-  error.message = first;
-  if (fields > 1) error.message += " (and " + std::to_string(fields - 1) + " more)";
+  error.message = error.causes.size() == 1
+                      ? "a field belongs to another field manager"
+                      : std::to_string(error.causes.size()) +
+                            " fields belong to other field managers";
   error.reason = "Conflict";
-  error.hint = "nothing was written; --force-conflicts takes the fields over";
+  error.hint = "nothing was written; --force-conflicts takes them over";
   return error;
 }
 

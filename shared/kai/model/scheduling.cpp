@@ -121,7 +121,7 @@ void check_resources(const Pod& pod, const Node& node, const Resources& used,
       obstacle.detail = "the node advertises no " + name;
       if (capacity != node.capacity.end() && !capacity->second.is_zero()) {
         obstacle.detail = "all " + capacity->second.to_string() + " " + name +
-                          " of the node are withdrawn as unhealthy";
+                          " of the node are withdrawn";
       }
       found.push_back(std::move(obstacle));
       continue;

@@ -67,7 +67,7 @@ TEST(Obstacles, WithdrawnGpus) {
   node.allocatable.insert_or_assign("nvidia.com/gpu", q("0"));
   EXPECT_THAT(
       details(obstacles(gpu_pod(), node, {})),
-      ElementsAre("gpu-absent: all 4 nvidia.com/gpu of the node are withdrawn as unhealthy"));
+      ElementsAre("gpu-absent: all 4 nvidia.com/gpu of the node are withdrawn"));
 }
 
 TEST(Obstacles, TaintsAreToldOneByOne) {
