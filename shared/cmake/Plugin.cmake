@@ -1,7 +1,15 @@
 # kai_add_plugin(<binary>): the plugin whose sources stand in the calling directory.
+# All but main.cpp is a library of its own, <binary>-parts, so that tests can link it.
 function(kai_add_plugin binary)
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
-  add_executable(${binary} ${sources})
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  add_executable(${binary} main.cpp)
   target_link_libraries(${binary} PRIVATE kai_core kai_warnings)
+  if(sources)
+    add_library(${binary}-parts STATIC ${sources})
+    target_include_directories(${binary}-parts PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(${binary}-parts PUBLIC kai_core PRIVATE kai_warnings)
+    target_link_libraries(${binary} PRIVATE ${binary}-parts)
+  endif()
   install(TARGETS ${binary} RUNTIME DESTINATION bin)
 endfunction()
