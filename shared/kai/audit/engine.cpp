@@ -1,0 +1,148 @@
+#include <kai/audit/engine.hpp>
+
+#include <kai/audit/facts/gpu.hpp>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+namespace kai::audit {
+namespace {
+
+// FNV-1a: short, and the same on every machine and in every release.
+class Fingerprint {
+ public:
+  void add(std::string_view text) {
+    for (const char c : text) step(static_cast<unsigned char>(c));
+    step(0xFF);  // in no UTF-8 text: parts cannot run into each other
+  }
+  [[nodiscard]] std::string text() const {
+    static constexpr std::string_view k_digits = "0123456789abcdef";
+    std::string digits(16, '0');
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+      digits[digits.size() - 1 - i] = k_digits[(m_hash >> (4 * i)) & 0xFU];
+    }
+    return digits;
+  }
+
+ private:
+  void step(unsigned char byte) { m_hash = (m_hash ^ byte) * 0x100000001B3ULL; }
+  std::uint64_t m_hash = 0xCBF29CE484222325ULL;
+};
+
+// What stays the same when files are moved, lines shift and API versions change.
+std::string fingerprint_of(const Finding& finding) {
+  Fingerprint print;
+  print.add(finding.rule->id);
+  print.add(model::Resource::group_of(finding.object.api_version));
+  print.add(finding.object.kind);
+  print.add(finding.object.ns);
+  print.add(finding.object.name);
+  print.add(finding.subject.empty() ? finding.path.pointer() : finding.subject);
+  return print.text();
+}
+
+auto order_of(const Finding& finding) {
+  return std::tuple(finding.rule->severity, finding.rule->id, std::string_view(finding.object.ns),
+                    std::string_view(finding.object.kind), std::string_view(finding.object.name),
+                    std::string_view(finding.path.pointer()), std::string_view(finding.message),
+                    finding.origin.document, finding.origin.item);
+}
+
+void count(Summary& summary, Severity severity) {
+  switch (severity) {
+    case Severity::error: ++summary.error; break;
+    case Severity::warning: ++summary.warning; break;
+    case Severity::info: ++summary.info; break;
+  }
+}
+
+// Kinds are reported once each, with the rules that they disable or narrow.
+std::vector<NotChecked> describe_gaps(std::span<const Gap> gaps,
+                                      std::span<const Rule* const> rules) {
+  std::vector<NotChecked> list;
+  for (const Gap& gap : gaps) {
+    NotChecked entry;
+    entry.kind = gap.kind ? std::string(info(*gap.kind).name) : "Document";
+    entry.reason = gap.reason;
+    entry.location = gap.location;
+    for (const Rule* const rule : rules) {
+      if (gap.kind && (rule->needs.has(*gap.kind) || rule->reads.has(*gap.kind))) {
+        entry.rules.emplace_back(rule->id);
+      }
+    }
+    std::sort(entry.rules.begin(), entry.rules.end());
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string Finding::full_message() const {
+  std::string text = message;
+  for (const std::string& detail : details) text += "; " + detail;
+  return text;
+}
+
+std::vector<const Rule*> applicable(std::span<const Rule* const> rules, Facts::View view,
+                                    bool one_namespace) {
+  std::vector<const Rule*> chosen;
+  for (const Rule* const rule : rules) {
+    const Where unfit = view == Facts::View::files ? Where::cluster : Where::files;
+    if (rule->where == unfit) continue;
+    if (one_namespace && rule->about == About::cluster) continue;
+    chosen.push_back(rule);
+  }
+  return chosen;
+}
+
+KindSet kinds_for(std::span<const Rule* const> rules) {
+  KindSet kinds;
+  for (const Rule* const rule : rules) {
+    kinds.add(rule->needs);
+    kinds.add(rule->reads);
+  }
+  return kinds;
+}
+
+Report run_rules(const Facts& facts, std::span<const Rule* const> rules,
+                 std::span<const Gap> gaps) {
+  Report report;
+  const auto chosen = applicable(rules, facts.view, !facts.only_ns.empty());
+  for (const Rule* const rule : chosen) {
+    const bool blind = std::any_of(gaps.begin(), gaps.end(), [&](const Gap& gap) {
+      return gap.kind && rule->needs.has(*gap.kind);
+    });
+    if (blind) continue;
+    ++report.rules;
+    Findings findings;
+    rule->check(facts, findings);
+    for (Finding& finding : findings.list()) {
+      finding.rule = rule;
+      if (finding.fix.empty()) finding.fix = rule->fix;
+      finding.fingerprint = fingerprint_of(finding);
+      count(report.summary, rule->severity);
+      report.findings.push_back(std::move(finding));
+    }
+  }
+  std::stable_sort(report.findings.begin(), report.findings.end(),
+                   [](const Finding& a, const Finding& b) { return order_of(a) < order_of(b); });
+  report.coverage.checked = facts.kinds_seen;
+  if (facts.view == Facts::View::cluster) {
+    // What was listed and is empty was checked, too.
+    for (const KindInfo& kind : all_kinds()) {
+      if (facts.complete.has(kind.kind)) report.coverage.checked.emplace_back(kind.name);
+    }
+    auto& checked = report.coverage.checked;
+    std::sort(checked.begin(), checked.end());
+    checked.erase(std::unique(checked.begin(), checked.end()), checked.end());
+  }
+  report.coverage.not_checked = describe_gaps(gaps, chosen);
+  report.summary.gpus = summarize_gpus(facts);
+  report.objects = facts.objects;
+  return report;
+}
+
+}  // namespace kai::audit

@@ -1,0 +1,247 @@
+#include <kai/audit/facts/builder.hpp>
+
+#include <kai/audit/facts/reader.hpp>
+#include <kai/audit/facts/time.hpp>
+#include <kai/audit/tables.hpp>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace kai::audit {
+namespace {
+
+using model::Json;
+
+// Labels that are a pod's own and that no selector uses: they would keep the label
+// sets of replicas apart.
+bool is_identity_label(std::string_view key) {
+  return key == "controller-uid" || key == "batch.kubernetes.io/controller-uid" ||
+         key == "pod-template-generation";
+}
+
+const Json* controller_of(const Json& object) {
+  for (const Json& owner : array_at(object, {"metadata", "ownerReferences"})) {
+    if (model::bool_at(owner, {"controller"})) return &owner;
+  }
+  return nullptr;
+}
+
+bool job_is_done(const Json& job) {
+  for (const Json& condition : array_at(job, {"status", "conditions"})) {
+    const std::string_view type = model::string_at(condition, {"type"});
+    if ((type == "Complete" || type == "Failed") &&
+        model::string_at(condition, {"status"}) == "True") {
+      return true;
+    }
+  }
+  return false;
+}
+
+template <class T>
+void sort_by_head(std::vector<T>& list) {
+  std::sort(list.begin(), list.end(), [](const T& a, const T& b) {
+    return std::tuple(a.head.ns.view(), a.head.name.view(), a.head.kind.view()) <
+           std::tuple(b.head.ns.view(), b.head.name.view(), b.head.kind.view());
+  });
+}
+
+}  // namespace
+
+struct FactsBuilder::State {
+  FactsOptions options;
+  Facts facts;
+  TemplateReader templates{facts.texts, facts.templates};
+  std::unordered_map<Digest, const Owner*, DigestHash> owners;
+  std::set<std::string, std::less<>> kinds_seen;
+  Seconds newest_time = 0;
+
+  explicit State(FactsOptions chosen) : options(std::move(chosen)) {
+    facts.view = options.view;
+    facts.only_ns = options.only_ns;
+    facts.now = options.now;
+    facts.target = options.target;
+  }
+
+  Head read_head(const Json& object, std::string_view api_version, std::string_view kind);
+  const Owner* read_owner(const Json& object, const Head& head);
+  void add_pod(const Json& object, const Head& head, const Owner* owner);
+  void add_workloads(const Json& object, const Head& head, const Owner* owner);
+};
+
+FactsBuilder::FactsBuilder(FactsOptions options)
+    : m_state(std::make_unique<State>(std::move(options))) {}
+FactsBuilder::~FactsBuilder() = default;
+FactsBuilder::FactsBuilder(FactsBuilder&&) noexcept = default;
+FactsBuilder& FactsBuilder::operator=(FactsBuilder&&) noexcept = default;
+
+void FactsBuilder::set_complete(Kind kind) {
+  m_state->facts.complete.add(kind);
+}
+void FactsBuilder::set_now(Seconds now) {
+  m_state->facts.now = now;
+}
+void FactsBuilder::set_target(KubeVersion target) {
+  m_state->facts.target = target;
+}
+
+Head FactsBuilder::State::read_head(const Json& object, std::string_view api_version,
+                                    std::string_view kind) {
+  TextStore& texts = facts.texts;
+  Head head;
+  head.api_version = texts.intern(api_version);
+  head.kind = texts.intern(kind);
+  head.ns = texts.intern(model::string_at(object, {"metadata", "namespace"}));
+  std::string_view name = model::string_at(object, {"metadata", "name"});
+  if (name.empty()) name = model::string_at(object, {"metadata", "generateName"});
+  head.name = texts.keep(name);
+  head.labels =
+      texts.intern_labels(model::find_path(object, {"metadata", "labels"}), &is_identity_label);
+  head.created = parse_time(model::string_at(object, {"metadata", "creationTimestamp"}));
+  head.owned = !array_at(object, {"metadata", "ownerReferences"}).empty();
+  head.deleting = model::find_path(object, {"metadata", "deletionTimestamp"}) != nullptr;
+  newest_time = std::max(newest_time, head.created);
+  return head;
+}
+
+const Owner* FactsBuilder::State::read_owner(const Json& object, const Head& head) {
+  const Json* const json = controller_of(object);
+  if (json == nullptr) return nullptr;
+  const std::string_view api_version = model::string_at(*json, {"apiVersion"});
+  const std::string_view kind = model::string_at(*json, {"kind"});
+  const std::string_view name = model::string_at(*json, {"name"});
+  Digest digest;
+  for (const std::string_view part : {api_version, kind, head.ns.view(), name}) digest.add(part);
+  const auto known = owners.find(digest);
+  if (known != owners.end()) return known->second;
+  const Owner* const owner =
+      &facts.owners.emplace_back(Owner{facts.texts.intern(api_version), facts.texts.intern(kind),
+                                       head.ns, facts.texts.intern(name)});
+  owners.emplace(digest, owner);
+  return owner;
+}
+
+void FactsBuilder::State::add_pod(const Json& object, const Head& head, const Owner* owner) {
+  static const Json k_none;
+  const Json* const spec = model::find_path(object, {"spec"});
+  const bool by_daemon_set = owner != nullptr && owner->kind == std::string_view("DaemonSet");
+  Pod pod = read_pod(object, head, facts.texts);
+  pod.owner = owner;
+  pod.spec = templates.read(
+      spec == nullptr ? k_none : *spec,
+      by_daemon_set ? TemplateReader::PlacedBy::daemon_set : TemplateReader::PlacedBy::scheduler);
+  // A scheduler's message is long, and only looked at where GPUs are waited for.
+  if (!pod.spec->wants_gpu()) pod.message = {};
+  newest_time = std::max(newest_time, pod.unscheduled_since);
+  facts.pods.push_back(pod);
+  if (auto control_plane = read_control_plane(object, head)) {
+    facts.control_plane.push_back(*std::move(control_plane));
+  }
+}
+
+void FactsBuilder::State::add_workloads(const Json& object, const Head& head, const Owner* owner) {
+  for (const std::string_view path : template_paths(head.api_version, head.kind)) {
+    each_match(object, path, [&](const Json& pod_template, const FieldPath& template_path) {
+      const Json* const spec = model::find_path(pod_template, {"spec"});
+      if (spec == nullptr) return;
+      Workload workload;
+      workload.head = head;
+      workload.owner = owner;
+      workload.spec = templates.read(*spec, TemplateReader::PlacedBy::scheduler);
+      workload.pod_labels =
+          facts.texts.intern_labels(model::find_path(pod_template, {"metadata", "labels"}));
+      workload.spec_path = facts.texts.intern((template_path / "spec").pointer());
+      if (const Json* replicas = model::find_path(object, {"spec", "replicas"});
+          replicas != nullptr && replicas->is_number_integer()) {
+        workload.replicas = replicas->get<std::int64_t>();
+      }
+      workload.finished = head.kind == std::string_view("Job") && job_is_done(object);
+      facts.workloads.push_back(workload);
+    });
+  }
+}
+
+void FactsBuilder::add(const Json& object, Origin origin) {
+  add(object, model::string_at(object, {"apiVersion"}), model::string_at(object, {"kind"}), origin);
+}
+
+void FactsBuilder::add(const Json& object, std::string_view api_version, std::string_view kind_name,
+                       Origin origin) {
+  State& state = *m_state;
+  Facts& facts = state.facts;
+  Head head = state.read_head(object, api_version, kind_name);
+  head.origin = origin;
+  const std::optional<Kind> kind = kind_of(api_version, kind_name);
+  const bool cluster_scoped = kind && info(*kind).scope == KindScope::cluster;
+  if (head.ns.empty() && !cluster_scoped && !state.options.default_ns.empty()) {
+    head.ns = facts.texts.intern(state.options.default_ns);
+  }
+  ++facts.objects;
+  if (state.kinds_seen.find(kind_name) == state.kinds_seen.end()) {
+    state.kinds_seen.emplace(kind_name);
+  }
+  read_api_uses(object, head, facts.api_uses);
+
+  const Owner* const owner = state.read_owner(object, head);
+  if (!kind) {
+    if (kind_name == "Platform" && model::Resource::group_of(api_version) == "kubectl-ai") {
+      read_profile(object, facts.declared_taints);
+    } else {
+      state.add_workloads(object, head, owner);
+    }
+    return;
+  }
+  switch (*kind) {
+    case Kind::pod: state.add_pod(object, head, owner); break;
+    case Kind::node: {
+      Node node = read_node(object, head, facts.texts);
+      state.newest_time = std::max({state.newest_time, node.ready_since, node.heartbeat});
+      facts.nodes.push_back(std::move(node));
+      break;
+    }
+    case Kind::name_space:
+      facts.namespaces.push_back(
+          {head, head.deleting || model::string_at(object, {"status", "phase"}) == "Terminating"});
+      break;
+    case Kind::resource_quota: facts.quotas.push_back(read_quota(object, head, facts.texts)); break;
+    case Kind::network_policy:
+      facts.network_policies.push_back(read_network_policy(object, head));
+      break;
+    case Kind::role: facts.roles.push_back({head}); break;
+    case Kind::role_binding:
+      facts.role_bindings.push_back(read_role_binding(object, head, facts.texts));
+      break;
+    case Kind::prometheus_rule:
+      facts.metric_rules.push_back(read_metric_rules(object, head));
+      break;
+    default: state.add_workloads(object, head, owner); break;
+  }
+}
+
+Facts FactsBuilder::finish() {
+  State& state = *m_state;
+  Facts& facts = state.facts;
+  std::sort(facts.pods.begin(), facts.pods.end(), [](const Pod& a, const Pod& b) {
+    return std::tuple(a.ns.view(), a.name.view()) < std::tuple(b.ns.view(), b.name.view());
+  });
+  sort_by_head(facts.nodes);
+  sort_by_head(facts.namespaces);
+  sort_by_head(facts.quotas);
+  sort_by_head(facts.network_policies);
+  sort_by_head(facts.roles);
+  sort_by_head(facts.role_bindings);
+  sort_by_head(facts.control_plane);
+  sort_by_head(facts.metric_rules);
+  sort_by_head(facts.api_uses);
+  sort_by_head(facts.workloads);
+  link_subjects(facts);
+  facts.kinds_seen.assign(state.kinds_seen.begin(), state.kinds_seen.end());
+  if (facts.now == 0) facts.now = state.newest_time;
+  if (!facts.target.known()) facts.target = ApiTable::get().newest();
+  Facts done = std::move(facts);
+  m_state = std::make_unique<State>(FactsOptions{});
+  return done;
+}
+
+}  // namespace kai::audit

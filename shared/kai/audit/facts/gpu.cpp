@@ -1,0 +1,209 @@
+#include <kai/audit/facts/gpu.hpp>
+
+#include <kai/model/gpu.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace kai::audit {
+namespace {
+
+using model::Quantity;
+
+// Marks of the other vendors' labellers and of clouds; is_gpu_evidence() knows NVIDIA's.
+bool is_other_gpu_label(std::string_view key, std::string_view value) {
+  if (value == "false") return false;
+  static constexpr std::array<std::string_view, 6> k_keys = {
+      "feature.node.kubernetes.io/amd-gpu", "intel.feature.node.kubernetes.io/gpu",
+      "cloud.google.com/gke-accelerator",   "k8s.amazonaws.com/accelerator",
+      "kubernetes.azure.com/accelerator",   "node.kubernetes.io/gpu"};
+  if (std::find(k_keys.begin(), k_keys.end(), key) != k_keys.end()) return true;
+  static constexpr std::array<std::string_view, 5> k_prefixes = {
+      "nvidia.com/gpu.product", "amd.com/gpu", "beta.amd.com/gpu", "gpu.intel.com/",
+      "karpenter.k8s.aws/instance-gpu-"};
+  return std::any_of(k_prefixes.begin(), k_prefixes.end(),
+                     [&](std::string_view prefix) { return key.starts_with(prefix); });
+}
+
+}  // namespace
+
+std::int64_t gpu_count(const Amounts& amounts) {
+  std::int64_t count = 0;
+  for (const Amount& amount : amounts) {
+    if (model::is_gpu_resource(amount.resource)) count += amount.quantity.value();
+  }
+  return count;
+}
+
+std::string describe_gpus(const Amounts& amounts) {
+  std::string text;
+  for (const Amount& amount : amounts) {
+    if (!model::is_gpu_resource(amount.resource) || amount.quantity.is_zero()) continue;
+    if (!text.empty()) text += " + ";
+    text += amount.quantity.to_string() + " " + amount.resource.str();
+  }
+  return text;
+}
+
+bool advertises_gpus(const Node& node) {
+  return gpu_count(node.capacity) > 0;
+}
+
+const Label* gpu_label(const Node& node) {
+  for (const Label* label : node.head.labels->items()) {
+    if (model::is_gpu_evidence(label->key, label->value)) return label;
+  }
+  for (const Label* label : node.head.labels->items()) {
+    if (is_other_gpu_label(label->key, label->value)) return label;
+  }
+  return nullptr;
+}
+
+bool is_gpu_node(const Node& node) {
+  return advertises_gpus(node) || gpu_label(node) != nullptr;
+}
+
+std::string list_names(const std::vector<std::string>& names, std::size_t at_most) {
+  const std::size_t shown = names.size() <= at_most + 1 ? names.size() : at_most;
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const bool last = i + 1 == shown && shown == names.size();
+    if (i > 0) text += last ? " and " : ", ";
+    text += names[i];
+  }
+  if (shown < names.size()) text += " and " + std::to_string(names.size() - shown) + " more";
+  return text;
+}
+
+std::string count_of(std::int64_t count, std::string_view singular) {
+  return std::to_string(count) + " " + std::string(singular) + (count == 1 ? "" : "s");
+}
+
+bool is_transient(const model::Taint& taint) {
+  static constexpr std::array<std::string_view, 9> k_prefixes = {
+      "node.kubernetes.io/",
+      "node.cloudprovider.kubernetes.io/",
+      "ToBeDeletedByClusterAutoscaler",
+      "DeletionCandidateOfClusterAutoscaler",
+      "cluster-autoscaler.kubernetes.io/",
+      "ignore-taint.cluster-autoscaler.kubernetes.io/",
+      "startup-taint.cluster-autoscaler.kubernetes.io/",
+      "karpenter.sh/",
+      "nvidia.com/gpu-driver-upgrade"};
+  return std::any_of(k_prefixes.begin(), k_prefixes.end(),
+                     [&](std::string_view prefix) { return taint.key.starts_with(prefix); });
+}
+
+std::vector<model::Taint> lasting_taints(const Node& node) {
+  std::vector<model::Taint> taints;
+  for (const model::Taint& taint : node.taints) {
+    if ((taint.effect == "NoSchedule" || taint.effect == "NoExecute") && !is_transient(taint)) {
+      taints.push_back(taint);
+    }
+  }
+  return taints;
+}
+
+std::map<std::string_view, model::Resources> usage_by_node(const Facts& facts) {
+  std::map<std::string_view, model::Resources> usage;
+  for (const Pod& pod : facts.pods) {
+    if (pod.node.empty() || pod.finished()) continue;
+    model::Resources& used = usage[pod.node];
+    model::add(used, pod.spec->requests);
+    used["pods"] += Quantity::of(1);
+  }
+  return usage;
+}
+
+bool has_hami(const Facts& facts) {
+  if (std::any_of(facts.nodes.begin(), facts.nodes.end(),
+                  [](const Node& node) { return node.hami; })) {
+    return true;
+  }
+  // Its own keys in a quota, and its scheduler's name in pods, betray it where nodes
+  // cannot be seen.
+  for (const Quota& quota : facts.quotas) {
+    for (const Quota::Entry& entry : quota.hard) {
+      const std::string_view key = entry.key;
+      if (key.find("nvidia.com/gpumem") != std::string_view::npos ||
+          key.find("nvidia.com/gpucores") != std::string_view::npos) {
+        return true;
+      }
+    }
+  }
+  return std::any_of(facts.templates.begin(), facts.templates.end(), [](const PodTemplate& spec) {
+    if (spec.placement.scheduler_name == "hami-scheduler") return true;
+    return std::any_of(spec.containers.begin(), spec.containers.end(), [](const Container& c) {
+      const std::string_view image = c.image;
+      return image.find("projecthami/") != std::string_view::npos || image.ends_with("/hami");
+    });
+  });
+}
+
+bool is_queued(const Pod& pod) {
+  static constexpr std::array<std::string_view, 5> k_labels = {
+      "kueue.x-k8s.io/queue-name", "kueue.x-k8s.io/managed", "kai.scheduler/queue", "runai/queue",
+      "volcano.sh/queue-name"};
+  static constexpr std::array<std::string_view, 4> k_schedulers = {"volcano", "kai-scheduler",
+                                                                   "runai-scheduler", "yunikorn"};
+  const std::string& scheduler = pod.spec->placement.scheduler_name;
+  return std::any_of(k_labels.begin(), k_labels.end(),
+                     [&](std::string_view key) { return pod.labels->has(key); }) ||
+         std::find(k_schedulers.begin(), k_schedulers.end(), scheduler) != k_schedulers.end();
+}
+
+GpuSummary summarize_gpus(const Facts& facts) {
+  GpuSummary summary;
+  std::map<std::string_view, std::int64_t> allocated;
+  // The least CPU and memory that any GPU pod here asks for, per GPU: what is free beside
+  // less than that is stranded.
+  std::optional<std::int64_t> least_cpu;
+  std::optional<std::int64_t> least_memory;
+  for (const Pod& pod : facts.pods) {
+    if (pod.finished() || !pod.spec->wants_gpu()) continue;
+    const std::int64_t gpus = gpu_count(pod.spec->gpus);
+    if (!pod.node.empty()) allocated[pod.node] += gpus;
+    if (gpus == 0) continue;
+    const std::int64_t cpu = model::amount_of(pod.spec->requests, "cpu").milli_value() / gpus;
+    const std::int64_t memory = model::amount_of(pod.spec->requests, "memory").value() / gpus;
+    least_cpu = std::min(least_cpu.value_or(cpu), cpu);
+    least_memory = std::min(least_memory.value_or(memory), memory);
+  }
+  const auto usage = usage_by_node(facts);
+  for (const Node& node : facts.nodes) {
+    const std::int64_t total = gpu_count(node.capacity);
+    if (total == 0) continue;
+    const std::int64_t allocatable = std::min(gpu_count(node.allocatable), total);
+    const auto held = allocated.find(node.name());
+    const std::int64_t in_use = held == allocated.end() ? 0 : held->second;
+    summary.total += total;
+    summary.allocated += in_use;
+    if (!node.usable()) {
+      // What still runs on a cordoned node is not lost.
+      summary.lost += std::max<std::int64_t>(total - (node.ready() ? in_use : 0), 0);
+      continue;
+    }
+    summary.allocatable += allocatable;
+    summary.lost += total - allocatable;
+    const std::int64_t free = std::max<std::int64_t>(allocatable - in_use, 0);
+    if (free == 0) continue;
+    const auto used = usage.find(node.name());
+    const auto left = [&](std::string_view resource) {
+      Quantity rest = amount_of(node.allocatable, resource);
+      if (used != usage.end()) rest -= model::amount_of(used->second, resource);
+      return rest;
+    };
+    // Without any GPU pod to go by, only what is used up to the last bit counts.
+    const std::int64_t cpu_each = std::max<std::int64_t>(least_cpu.value_or(1), 1);
+    const std::int64_t memory_each = std::max<std::int64_t>(least_memory.value_or(1), 1);
+    const std::int64_t fit =
+        std::min(std::max<std::int64_t>(left("cpu").milli_value(), 0) / cpu_each,
+                 std::max<std::int64_t>(left("memory").value(), 0) / memory_each);
+    const bool known = !amount_of(node.allocatable, "cpu").is_zero() &&
+                       !amount_of(node.allocatable, "memory").is_zero();
+    if (known) summary.stranded += std::max<std::int64_t>(free - fit, 0);
+  }
+  return summary;
+}
+
+}  // namespace kai::audit

@@ -1,0 +1,84 @@
+// How single objects become facts: the pieces of FactsBuilder. Internal to facts/.
+//
+// Readers never fail: a field that is absent or of the wrong type is as if it were not
+// there. Whatever they store goes through the TextStore.
+#pragma once
+
+#include <kai/audit/facts/facts.hpp>
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <unordered_map>
+
+namespace kai::audit {
+
+// The array at a path, or an empty one.
+const model::Json& array_at(const model::Json& object,
+                            std::initializer_list<std::string_view> path);
+
+// 128 bits over the parts of a JSON value that matter.
+struct Digest {
+  std::uint64_t a = 0x243F6A8885A308D3ULL;
+  std::uint64_t b = 0x13198A2E03707344ULL;
+
+  void add(std::uint64_t value);
+  void add(std::string_view text);
+  void add(const model::Json& value);
+  bool operator==(const Digest&) const = default;
+};
+struct DigestHash {
+  std::size_t operator()(const Digest& digest) const { return digest.a; }
+};
+
+class TemplateReader {
+ public:
+  TemplateReader(TextStore& texts, std::deque<PodTemplate>& templates)
+      : m_texts(texts), m_templates(templates) {}
+
+  // Pods of a DaemonSet are bound to their node by an affinity of their own; it is left
+  // out, or no two of them would be alike.
+  enum class PlacedBy { scheduler, daemon_set };
+  // The template of a pod spec, stored once for all that say the same.
+  const PodTemplate* read(const model::Json& spec, PlacedBy placed_by);
+
+ private:
+  PodTemplate build(const model::Json& spec, PlacedBy placed_by);
+  Container container(const model::Json& json, std::size_t index,
+                      const std::vector<std::string>& memory_volumes,
+                      const std::vector<std::string>& host_volumes);
+
+  TextStore& m_texts;
+  std::deque<PodTemplate>& m_templates;
+  std::unordered_map<Digest, const PodTemplate*, DigestHash> m_known;
+};
+
+Amounts read_amounts(const model::Json* amounts, TextStore& texts);
+
+// Each takes an object whose Head was read already.
+Pod read_pod(const model::Json& object, const Head& head, TextStore& texts);
+Node read_node(const model::Json& object, const Head& head, TextStore& texts);
+Quota read_quota(const model::Json& object, const Head& head, TextStore& texts);
+NetworkPolicy read_network_policy(const model::Json& object, const Head& head);
+RoleBinding read_role_binding(const model::Json& object, const Head& head, TextStore& texts);
+MetricRules read_metric_rules(const model::Json& object, const Head& head);
+// nullopt unless the pod runs a program of the control plane.
+std::optional<ControlPlanePod> read_control_plane(const model::Json& object, const Head& head);
+// The taint that a platform profile gives to GPU nodes.
+void read_profile(const model::Json& object, std::vector<model::Taint>& taints);
+// The uses of API versions that the table knows, by the object itself and its managers.
+void read_api_uses(const model::Json& object, const Head& head, std::vector<ApiUse>& uses);
+
+// Drops the workloads that another one controls and fills in Facts::lone_pods.
+// Everything else must be in place and sorted.
+void link_subjects(Facts& facts);
+
+// Where the pod templates of a kind are: JSON pointers of the objects that have
+// `metadata` and `spec` of pods, with "*" for every element; empty for kinds without.
+std::span<const std::string_view> template_paths(std::string_view api_version,
+                                                 std::string_view kind);
+// Every value that `pattern` names, with its own pointer.
+void each_match(const model::Json& object, std::string_view pattern,
+                const std::function<void(const model::Json& value, const FieldPath& path)>& visit);
+
+}  // namespace kai::audit

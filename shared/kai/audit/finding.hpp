@@ -1,0 +1,110 @@
+// Finding and Report: what an audit says. Plain values; output prints them.
+#pragma once
+
+#include <kai/audit/path.hpp>
+#include <kai/base/error.hpp>
+#include <kai/model/json.hpp>
+#include <kai/model/resource.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kai::audit {
+
+struct Rule;
+
+enum class Severity { error, warning, info };  // worst first
+std::string_view to_string(Severity severity);
+
+// Where an object was read: a document of a file and the item of a List in it. Live
+// objects have none.
+struct Origin {
+  std::uint32_t document = 0;  // 1-based index into the source's documents; 0: none
+  std::int32_t item = -1;      // of a List; -1: the document itself
+
+  [[nodiscard]] bool known() const { return document != 0; }
+  bool operator==(const Origin&) const = default;
+};
+
+// A change of one object that would settle a finding.
+struct Patch {
+  enum class Type { json, merge } type = Type::merge;  // RFC 6902, RFC 7386
+  model::Json body;
+};
+
+struct Finding {
+  model::ObjectRef object;
+  Origin origin;
+  FieldPath path;  // the field concerned; empty: the object as a whole
+  std::string observed;
+  std::string expected;
+  std::string message;  // one sentence without the object's name and without a full stop
+  std::vector<std::string> details;  // what it is made of, if that is worth a line each
+  std::string fix;                   // empty: the rule's own
+  std::optional<Patch> patch;
+  // Tells findings of one rule on one object apart in a way that survives edits, such
+  // as a container's name; part of the fingerprint.
+  std::string subject;
+
+  // The message with its details as one text.
+  [[nodiscard]] std::string full_message() const;
+
+  // Filled in by the engine.
+  const Rule* rule = nullptr;
+  std::optional<Location> location;
+  std::string fingerprint;  // 16 hexadecimal digits
+};
+
+// Where rules put what they find.
+class Findings {
+ public:
+  void add(Finding finding) { m_list.push_back(std::move(finding)); }
+  [[nodiscard]] std::vector<Finding>& list() { return m_list; }
+  [[nodiscard]] bool empty() const { return m_list.empty(); }
+
+ private:
+  std::vector<Finding> m_list;
+};
+
+// Something that could not be read, and what therefore was not decided.
+struct NotChecked {
+  std::string kind;  // "Pod", or "Document" for a document of a file
+  std::string reason;
+  std::vector<std::string> rules;  // ids, sorted
+  std::optional<Location> location;
+};
+
+struct Coverage {
+  std::vector<std::string> checked;  // kinds, sorted
+  std::vector<NotChecked> not_checked;
+
+  [[nodiscard]] bool complete() const { return not_checked.empty(); }
+};
+
+struct GpuSummary {
+  std::int64_t total = 0;        // capacity of all nodes
+  std::int64_t allocatable = 0;  // of the nodes that are ready and not cordoned
+  std::int64_t allocated = 0;    // asked for by pods that hold them
+  std::int64_t lost = 0;         // withdrawn, or on nodes that take no pods
+  std::int64_t stranded = 0;     // free, but no CPU or memory is left to use them with
+};
+
+struct Summary {
+  int error = 0;
+  int warning = 0;
+  int info = 0;
+  GpuSummary gpus;
+};
+
+struct Report {
+  std::vector<Finding> findings;  // worst first, then by rule, namespace and name
+  Coverage coverage;
+  Summary summary;
+  std::int64_t objects = 0;  // read
+  int rules = 0;             // that ran
+};
+
+}  // namespace kai::audit

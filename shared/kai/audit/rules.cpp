@@ -1,0 +1,73 @@
+#include <kai/audit/rules.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace kai::audit {
+
+std::string_view to_string(Severity severity) {
+  switch (severity) {
+    case Severity::error: return "error";
+    case Severity::warning: return "warning";
+    case Severity::info: return "info";
+  }
+  return "";
+}
+
+std::string_view to_string(Category category) {
+  switch (category) {
+    case Category::gpu_nodes: return "gpu-nodes";
+    case Category::gpu_workloads: return "gpu-workloads";
+    case Category::quota: return "quota";
+    case Category::network: return "network";
+    case Category::security: return "security";
+    case Category::api: return "api";
+    case Category::control_plane: return "control-plane";
+    case Category::monitoring: return "monitoring";
+  }
+  return "";
+}
+
+// Each is defined in rules/<id>.cpp. A rule that is not in the table does not exist:
+// self-registering objects in a static library are dropped by the linker.
+#define KAI_AUDIT_RULES(X)         \
+  X(api_removed)                   \
+  X(etcd_unknown_flag)             \
+  X(gpu_bypass)                    \
+  X(gpu_node_lost)                 \
+  X(gpu_node_unlabelled)           \
+  X(gpu_node_untainted)            \
+  X(gpu_pending)                   \
+  X(gpu_present_not_advertised)    \
+  X(gpu_request_limit_mismatch)    \
+  X(gpu_shm_small)                 \
+  X(gpu_toleration_missing)        \
+  X(gpu_withdrawn)                 \
+  X(monitoring_unknown_gpu_metric) \
+  X(netpol_cuts_cluster_dns)       \
+  X(netpol_dns_tcp_missing)        \
+  X(netpol_namespace_name_label)   \
+  X(psa_missing)                   \
+  X(quota_gpu_key_inert)           \
+  X(quota_missing)                 \
+  X(rbac_unbound_role)
+
+#define KAI_DECLARE_RULE(name) extern const Rule k_##name;
+KAI_AUDIT_RULES(KAI_DECLARE_RULE)
+#undef KAI_DECLARE_RULE
+
+std::span<const Rule* const> all_rules() {
+#define KAI_LIST_RULE(name) &k_##name,
+  static constexpr std::array k_rules = {KAI_AUDIT_RULES(KAI_LIST_RULE)};
+#undef KAI_LIST_RULE
+  return k_rules;
+}
+
+const Rule* find_rule(std::string_view id) {
+  const auto rules = all_rules();
+  const auto found =
+      std::find_if(rules.begin(), rules.end(), [&](const Rule* rule) { return rule->id == id; });
+  return found == rules.end() ? nullptr : *found;
+}
+
+}  // namespace kai::audit

@@ -1,0 +1,16 @@
+// The table of all rules.
+#pragma once
+
+#include <kai/audit/rule.hpp>
+
+#include <span>
+#include <string_view>
+
+namespace kai::audit {
+
+// Sorted by id.
+std::span<const Rule* const> all_rules();
+// nullptr when there is none of that id.
+const Rule* find_rule(std::string_view id);
+
+}  // namespace kai::audit

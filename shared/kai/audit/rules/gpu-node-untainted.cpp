@@ -1,0 +1,88 @@
+// A GPU node that lets everything in: pods without GPUs take the CPU and memory that the
+// GPUs need.
+#include <kai/audit/facts/gpu.hpp>
+#include <kai/audit/rule.hpp>
+#include <kai/audit/tables.hpp>
+
+#include <algorithm>
+
+namespace kai::audit {
+namespace {
+
+// Pods that sit on the node without need: no GPU, no DaemonSet, nothing of the cluster's own.
+std::vector<std::string> cpu_only_pods(const Facts& facts, const Node& node) {
+  std::vector<std::string> names;
+  for (const Pod& pod : facts.pods) {
+    if (pod.node != node.name() || pod.finished() || pod.spec->wants_gpu() || pod.is_static) {
+      continue;
+    }
+    if (pod.owner != nullptr && pod.owner->kind == std::string_view("DaemonSet")) continue;
+    if (WellKnown::get().is_system_namespace(pod.ns)) continue;
+    names.push_back(pod.ns.str() + "/" + pod.name.str());
+  }
+  return names;
+}
+
+// Where every node that takes pods has GPUs and none is tainted, a taint would leave
+// other pods without a home: that is a choice and no mistake.
+bool taints_are_no_option(const Facts& facts) {
+  bool any_tainted = false;
+  bool other_home = false;
+  for (const Node& node : facts.nodes) {
+    const bool tainted = !lasting_taints(node).empty();
+    if (advertises_gpus(node)) {
+      any_tainted = any_tainted || tainted;
+    } else {
+      other_home = other_home || !tainted;
+    }
+  }
+  return !any_tainted && !other_home;
+}
+
+void check(const Facts& facts, Findings& findings) {
+  if (taints_are_no_option(facts)) return;
+  for (const Node& node : facts.nodes) {
+    if (!advertises_gpus(node) || !lasting_taints(node).empty()) continue;
+    const auto pods = cpu_only_pods(facts, node);
+    Finding finding;
+    finding.object = node.head.ref();
+    finding.origin = node.head.origin;
+    finding.path = FieldPath() / "spec" / "taints";
+    finding.observed = "no NoSchedule or NoExecute taint";
+    finding.expected = "nvidia.com/gpu=true:NoSchedule";
+    finding.message = describe_gpus(node.capacity) + " open to every pod";
+    if (!pods.empty()) {
+      finding.message += "; " + count_of(static_cast<std::int64_t>(pods.size()), "CPU-only pod") +
+                         " here: " + list_names(pods);
+    }
+    finding.fix =
+        "kubectl ai gpu setup " + node.name().str() + " (shows first which pods lack a toleration)";
+    findings.add(std::move(finding));
+  }
+}
+
+}  // namespace
+
+extern const Rule k_gpu_node_untainted;
+constinit const Rule k_gpu_node_untainted = {
+    .id = "gpu-node-untainted",
+    .severity = Severity::warning,
+    .category = Category::gpu_nodes,
+    .where = Where::cluster,
+    .about = About::cluster,
+    .title = "A GPU node has no taint that keeps other pods away",
+    .why =
+        "Without a NoSchedule taint the scheduler fills GPU nodes with pods that need no GPU. "
+        "Once CPU or memory is gone, the GPUs beside it are idle and cannot be used.",
+    .fix =
+        "Taint the node, and give GPU pods a toleration: `kubectl ai gpu setup NODE` does the "
+        "first and lists who lacks the second.",
+    .reference =
+        "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/"
+        "#example-use-cases",
+    .needs = {Kind::node},
+    .reads = {Kind::pod},
+    .check = &check,
+};
+
+}  // namespace kai::audit

@@ -1,0 +1,395 @@
+#include <kai/audit/source/files.hpp>
+
+#include <kai/audit/facts/builder.hpp>
+#include <kai/model/json.hpp>
+#include <kai/model/yaml.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <istream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace kai::audit {
+namespace {
+
+namespace fs = std::filesystem;
+using model::Json;
+
+constexpr std::string_view k_stdin = "-";
+// A document larger than this is not read a second time for the lines of its fields.
+constexpr std::size_t k_locate_limit = std::size_t{16} << 20U;
+
+enum class Named { by_user, by_directory };
+
+struct File {
+  std::string path;  // as it is shown
+  Named named = Named::by_user;
+  std::string text;  // kept for standard input only
+};
+
+struct Document {
+  std::size_t file = 0;
+  int line = 0;  // of its first node
+};
+
+bool is_manifest_name(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  return extension == ".yaml" || extension == ".yml" || extension == ".json";
+}
+
+bool is_hidden(const fs::path& path) {
+  return path.filename().string().starts_with('.');
+}
+
+Error file_error(const std::string& path, const std::error_code& code) {
+  const bool missing = code == std::errc::no_such_file_or_directory;
+  return {missing ? ErrorCode::not_found : ErrorCode::io, path + ": " + code.message()};
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return fail(file_error(path, std::error_code(errno, std::generic_category())));
+  std::error_code code;
+  const std::uintmax_t size = fs::file_size(path, code);
+  std::string text;
+  if (!code && size > 0) {
+    text.resize(size);
+    stream.read(text.data(), static_cast<std::streamsize>(size));
+    text.resize(static_cast<std::size_t>(stream.gcount()));
+  }
+  // Pipes and files of /proc have no size.
+  text.append(std::istreambuf_iterator<char>(stream), {});
+  if (stream.bad()) return fail(ErrorCode::io, path + ": reading failed");
+  return text;
+}
+
+// The files below a directory, sorted, so that every run reads them alike.
+Result<> list_directory(const std::string& path, std::vector<File>& files) {
+  std::error_code code;
+  std::vector<std::string> found;
+  fs::recursive_directory_iterator entries(path, fs::directory_options::skip_permission_denied,
+                                           code);
+  if (code) return fail(file_error(path, code));
+  for (const auto end = fs::recursive_directory_iterator(); entries != end;) {
+    const fs::path& entry = entries->path();
+    std::error_code ignored;
+    if (is_hidden(entry)) {
+      if (entries->is_directory(ignored)) entries.disable_recursion_pending();
+    } else if (entries->is_regular_file(ignored) && is_manifest_name(entry)) {
+      found.push_back(entry.lexically_normal().string());
+    }
+    entries.increment(code);
+    if (code) return fail(file_error(path, code));
+  }
+  std::sort(found.begin(), found.end());
+  for (std::string& name : found) files.push_back({std::move(name), Named::by_directory, {}});
+  return {};
+}
+
+Result<std::vector<File>> list_files(const FilesOptions& options, std::istream& in) {
+  std::vector<File> files;
+  bool stdin_read = false;
+  for (const std::string& path : options.paths) {
+    if (path == k_stdin) {
+      if (stdin_read) return fail(ErrorCode::usage, "-f - can be given only once");
+      stdin_read = true;
+      files.push_back(
+          {"<stdin>", Named::by_user, std::string(std::istreambuf_iterator<char>(in), {})});
+      continue;
+    }
+    std::error_code code;
+    const fs::file_status status = fs::status(path, code);
+    if (!fs::exists(status)) {
+      Error error(ErrorCode::not_found, path + ": no such file or directory");
+      if (path.starts_with("http://") || path.starts_with("https://")) {
+        error.hint = "download it and pass the file, or pipe it into -f -";
+      }
+      return fail(std::move(error));
+    }
+    if (fs::is_directory(status)) {
+      KAI_TRY(list_directory(path, files));
+    } else {
+      files.push_back({path, Named::by_user, {}});
+    }
+  }
+  return files;
+}
+
+bool looks_like_object(const Json& value) {
+  return !model::string_at(value, {"apiVersion"}).empty() &&
+         !model::string_at(value, {"kind"}).empty();
+}
+
+// The kind of a List's items, "" for a v1 List whose items say themselves; nullopt when
+// the object is no list.
+std::optional<std::string_view> list_of(std::string_view kind, const Json* items) {
+  constexpr std::string_view k_suffix = "List";
+  if (!kind.ends_with(k_suffix) || items == nullptr || !items->is_array()) return std::nullopt;
+  kind.remove_suffix(k_suffix.size());
+  return kind;
+}
+
+}  // namespace
+
+struct FileSource::State {
+  FilesOptions options;
+  std::vector<File> files;
+  std::vector<Document> documents;  // Origin::document counts from 1
+  Evidence evidence;
+  std::vector<Location> passed_over;
+  FactsBuilder builder;
+  std::size_t documents_seen = 0;
+
+  explicit State(FilesOptions chosen)
+      : options(std::move(chosen)), builder(facts_options(options)) {}
+
+  static FactsOptions facts_options(const FilesOptions& options) {
+    FactsOptions facts;
+    facts.view = options.view;
+    facts.default_ns = options.default_ns;
+    facts.only_ns = options.only_ns;
+    facts.target = options.target;
+    return facts;
+  }
+
+  Result<> read(std::size_t file);
+  Result<> read_json_list(std::size_t file, std::string_view text);
+  void add_document(std::size_t file, const Json& value, const Location& location);
+  void add_object(const Json& object, std::string_view api_version, std::string_view kind,
+                  Origin origin);
+  void add_gap(std::string reason, std::optional<Location> location);
+  void add_stranger(std::size_t file, const Location& location, std::string what);
+  Origin new_document(std::size_t file, int line);
+  void locate_in(std::size_t file, const std::vector<Finding*>& findings) const;
+};
+
+Origin FileSource::State::new_document(std::size_t file, int line) {
+  documents.push_back({file, line});
+  return {static_cast<std::uint32_t>(documents.size()), -1};
+}
+
+void FileSource::State::add_gap(std::string reason, std::optional<Location> location) {
+  evidence.gaps.push_back({std::nullopt, std::move(reason), std::move(location)});
+}
+
+// A directory holds other files, too; one that the user named was meant to be audited.
+void FileSource::State::add_stranger(std::size_t file, const Location& location, std::string what) {
+  if (files[file].named == Named::by_directory) {
+    passed_over.push_back(location);
+  } else {
+    add_gap(std::move(what), location);
+  }
+}
+
+void FileSource::State::add_object(const Json& object, std::string_view api_version,
+                                   std::string_view kind, Origin origin) {
+  if (!options.only_ns.empty()) {
+    const auto known = kind_of(api_version, kind);
+    const bool cluster_scoped = known && info(*known).scope == KindScope::cluster;
+    if (!cluster_scoped && model::string_at(object, {"metadata", "namespace"}) != options.only_ns) {
+      return;
+    }
+  }
+  builder.add(object, api_version, kind, origin);
+}
+
+void FileSource::State::add_document(std::size_t file, const Json& value,
+                                     const Location& location) {
+  if (value.is_null()) return;
+  ++documents_seen;
+  if (!looks_like_object(value)) {
+    add_stranger(file, location,
+                 value.is_object() ? "no Kubernetes object: apiVersion or kind is missing"
+                                   : "no Kubernetes object");
+    return;
+  }
+  Origin origin = new_document(file, location.line);
+  const std::string_view api_version = model::string_at(value, {"apiVersion"});
+  const std::string_view kind = model::string_at(value, {"kind"});
+  const Json* const items = model::find_path(value, {"items"});
+  const auto item_kind = list_of(kind, items);
+  if (!item_kind) {
+    add_object(value, api_version, kind, origin);
+    return;
+  }
+  for (const Json& item : *items) {
+    ++origin.item;
+    if (looks_like_object(item)) {
+      add_object(item, model::string_at(item, {"apiVersion"}), model::string_at(item, {"kind"}),
+                 origin);
+    } else if (item.is_object() && !item_kind->empty()) {
+      add_object(item, api_version, *item_kind, origin);
+    } else {
+      add_gap("item " + std::to_string(origin.item) + " of the list is no Kubernetes object",
+              location);
+    }
+  }
+}
+
+Result<> FileSource::State::read_json_list(std::size_t file, std::string_view text) {
+  Origin origin = new_document(file, 1);
+  ++documents_seen;
+  const auto parsed = model::parse_list(text, [&](Json&& item) -> Result<> {
+    ++origin.item;
+    if (looks_like_object(item)) {
+      add_object(item, model::string_at(item, {"apiVersion"}), model::string_at(item, {"kind"}),
+                 origin);
+    } else {
+      add_gap("item " + std::to_string(origin.item) + " of the list is no Kubernetes object",
+              Location{files[file].path, 0, 0});
+    }
+    return {};
+  });
+  if (parsed) return {};
+  Location where = parsed.error().location.value_or(Location());
+  where.file = files[file].path;
+  add_gap(parsed.error().message, where);
+  return {};
+}
+
+Result<> FileSource::State::read(std::size_t file) {
+  const std::string& path = files[file].path;
+  std::string loaded;
+  std::string_view text = files[file].text;
+  if (path != "<stdin>") {
+    KAI_TRY_ASSIGN(loaded, read_file(path));
+    text = loaded;
+  }
+  const std::size_t start = text.find_first_not_of(" \t\r\n");
+  if (start != std::string_view::npos && text[start] == '{') {
+    // A list in JSON can be as large as a cluster; its items are read one by one.
+    const auto header = model::peek_list_header(text);
+    if (header && header->kind.ends_with("List")) return read_json_list(file, text);
+  }
+  model::YamlOptions yaml;
+  yaml.file = path;
+  return model::parse_yaml_stream(text, yaml,
+                                  [&](Result<model::YamlDocument>&& document) -> Result<> {
+                                    if (document) {
+                                      Location where = document->location;
+                                      where.file = path;
+                                      add_document(file, document->value, where);
+                                    } else {
+                                      ++documents_seen;
+                                      add_gap(document.error().message, document.error().location);
+                                    }
+                                    return {};
+                                  });
+}
+
+FileSource::FileSource(std::unique_ptr<State> state) : m_state(std::move(state)) {}
+FileSource::~FileSource() = default;
+FileSource::FileSource(FileSource&&) noexcept = default;
+FileSource& FileSource::operator=(FileSource&&) noexcept = default;
+
+Result<FileSource> FileSource::read(const FilesOptions& options, std::istream& in) {
+  auto state = std::make_unique<State>(options);
+  KAI_TRY_ASSIGN(state->files, list_files(options, in));
+  for (std::size_t file = 0; file < state->files.size(); ++file) KAI_TRY(state->read(file));
+  const bool nothing =
+      state->documents_seen == 0 || (state->documents.empty() && state->evidence.gaps.empty());
+  if (nothing) {
+    std::string names;
+    for (const std::string& path : options.paths) names += (names.empty() ? "" : ", ") + path;
+    return fail(Error(ErrorCode::invalid_input, names + ": no Kubernetes object to audit")
+                    .with_hint("give -f a manifest, a directory of them (*.yaml, *.yml, *.json), "
+                               "or - for standard input"));
+  }
+  if (options.view == Facts::View::cluster) {
+    // Whoever says that the files are the cluster says that nothing is missing.
+    for (const KindInfo& kind : all_kinds()) state->builder.set_complete(kind.kind);
+  }
+  state->evidence.facts = state->builder.finish();
+  return FileSource(std::move(state));
+}
+
+const Evidence& FileSource::evidence() const {
+  return m_state->evidence;
+}
+const std::vector<Location>& FileSource::passed_over() const {
+  return m_state->passed_over;
+}
+
+namespace {
+
+// The text of the document whose first node stands on `line` (from 1). "---" and "..."
+// at the start of a line end a document wherever they stand (YAML 1.2, 9.1.2).
+std::string_view document_at(std::string_view text, int line) {
+  std::size_t begin = 0;
+  for (int at = 1; at < line; ++at) {
+    const std::size_t newline = text.find('\n', begin);
+    if (newline == std::string_view::npos) return {};
+    begin = newline + 1;
+  }
+  text.remove_prefix(begin);
+  std::size_t end = text.find('\n');
+  while (end != std::string_view::npos) {
+    const std::string_view rest = text.substr(end + 1);
+    if (rest.starts_with("---") || rest.starts_with("...")) return text.substr(0, end + 1);
+    end = text.find('\n', end + 1);
+  }
+  return text;
+}
+
+// The nearest place that is known: of the field, or of what contains it.
+std::optional<Location> place_of(const model::PositionMap& positions, FieldPath path) {
+  while (true) {
+    const auto found = positions.find(path.pointer());
+    if (found != positions.end()) return found->second;
+    if (path.empty()) return std::nullopt;
+    path = path.parent();
+  }
+}
+
+}  // namespace
+
+void FileSource::State::locate_in(std::size_t file, const std::vector<Finding*>& findings) const {
+  std::string loaded;
+  std::string_view text = files[file].text;
+  if (files[file].path != "<stdin>") {
+    if (auto again = read_file(files[file].path)) loaded = *std::move(again);
+    text = loaded;
+  }
+  std::map<std::uint32_t, model::PositionMap> read_again;
+  for (Finding* const finding : findings) {
+    const Document& document = documents[finding->origin.document - 1];
+    const auto [entry, fresh] = read_again.try_emplace(finding->origin.document);
+    if (fresh) {
+      const std::string_view part = document_at(text, document.line);
+      model::YamlOptions yaml;
+      yaml.positions = model::Positions::record;
+      if (part.size() <= k_locate_limit) {
+        if (auto parsed = model::parse_yaml(part, yaml)) {
+          entry->second = std::move(parsed->positions);
+        }
+      }
+    }
+    FieldPath path = finding->path;
+    if (finding->origin.item >= 0) {
+      path = FieldPath() / "items" / static_cast<std::size_t>(finding->origin.item) / path;
+    }
+    Location where{files[file].path, document.line, 0};
+    if (const auto place = place_of(entry->second, path)) {
+      where.line = place->line + document.line - 1;
+      where.column = place->column;
+    }
+    finding->location = where;
+  }
+}
+
+void FileSource::locate(Report& report) const {
+  std::map<std::size_t, std::vector<Finding*>> by_file;
+  for (Finding& finding : report.findings) {
+    if (!finding.origin.known()) continue;
+    by_file[m_state->documents[finding.origin.document - 1].file].push_back(&finding);
+  }
+  for (const auto& [file, findings] : by_file) m_state->locate_in(file, findings);
+}
+
+}  // namespace kai::audit

@@ -1,0 +1,166 @@
+#include <kai/audit/source/live.hpp>
+
+#include <kai/audit/facts/builder.hpp>
+#include <kai/model/json.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace kai::audit {
+namespace {
+
+// Enough to keep the server busy while a page is parsed; each holds at most two pages.
+constexpr std::size_t k_workers = 3;
+
+class Reader {
+ public:
+  Reader(kube::Client& client, const LiveOptions& options, FactsBuilder& builder)
+      : m_client(client), m_options(options), m_builder(builder) {}
+
+  void read_all(const std::vector<Kind>& kinds) {
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+      for (std::size_t at = next++; at < kinds.size() && !m_stop; at = next++) read(kinds[at]);
+    };
+    std::vector<std::thread> threads;
+    for (std::size_t i = 1; i < std::min(k_workers, kinds.size()); ++i) threads.emplace_back(work);
+    work();
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  // In the order of kinds, whichever came first.
+  std::vector<Gap> take_gaps() {
+    std::sort(m_gaps.begin(), m_gaps.end(),
+              [](const Gap& a, const Gap& b) { return a.kind < b.kind; });
+    return std::move(m_gaps);
+  }
+  [[nodiscard]] const std::optional<Error>& failure() const { return m_failure; }
+  [[nodiscard]] bool read_something() const { return m_kinds_read > 0; }
+
+ private:
+  void read(Kind kind) {
+    const KindInfo& about = info(kind);
+    const auto type = m_client.resource_type(about.api_version, about.name);
+    if (!type) {
+      if (type.error().code == ErrorCode::not_found && about.presence == Presence::custom) {
+        finished(kind);  // without its CRD there is no such object
+      } else {
+        gap(kind, type.error());
+      }
+      return;
+    }
+    if (m_options.progress) m_options.progress("reading " + type->qualified());
+    const auto listed = list(*type, about);
+    if (listed) {
+      finished(kind);
+    } else if (kind == Kind::name_space && !m_options.ns.empty() &&
+               listed.error().code == ErrorCode::forbidden) {
+      read_own_namespace(*type, listed.error());
+    } else {
+      gap(kind, listed.error());
+    }
+  }
+
+  Result<> list(const kube::ResourceType& type, const KindInfo& about) {
+    kube::ListOptions options;
+    options.limit = m_options.page_size;
+    options.metadata_only = about.reading == Reading::metadata;
+    if (about.scope == KindScope::namespaced) options.ns = m_options.ns;
+    kube::PageStream pages = m_client.list_pages(type, options);
+    while (true) {
+      KAI_TRY_ASSIGN(const auto page, pages.next());
+      if (!page) return {};
+      KAI_TRY(model::parse_list(page->body, [&](model::Json&& item) -> Result<> {
+        const std::scoped_lock lock(m_mutex);
+        m_builder.add(item, about.api_version, about.name);
+        return {};
+      }));
+    }
+  }
+
+  // Who may only look into a namespace may still read the namespace itself.
+  void read_own_namespace(const kube::ResourceType& type, const Error& error) {
+    const auto own = m_client.get(type, {}, m_options.ns);
+    if (!own) {
+      gap(Kind::name_space, error);
+      return;
+    }
+    const std::scoped_lock lock(m_mutex);
+    m_builder.add(own->json());
+    ++m_kinds_read;
+    m_gaps.push_back({Kind::name_space, "only " + m_options.ns + " could be read: " + error.message,
+                      std::nullopt});
+  }
+
+  void finished(Kind kind) {
+    const std::scoped_lock lock(m_mutex);
+    m_builder.set_complete(kind);
+    ++m_kinds_read;
+  }
+
+  void gap(Kind kind, const Error& error) {
+    const std::scoped_lock lock(m_mutex);
+    m_gaps.push_back({kind, error.to_string(), std::nullopt});
+    // Not being allowed to is an answer; anything else may be a cluster that is not there.
+    if (error.code == ErrorCode::forbidden) ++m_kinds_read;
+    if (error.code == ErrorCode::cancelled) m_stop = true;
+    if (!m_failure || error.code == ErrorCode::cancelled) m_failure = error;
+  }
+
+  kube::Client& m_client;
+  const LiveOptions& m_options;
+  std::mutex m_mutex;  // guards what follows
+  FactsBuilder& m_builder;
+  std::vector<Gap> m_gaps;
+  std::optional<Error> m_failure;
+  int m_kinds_read = 0;
+  std::atomic<bool> m_stop{false};
+};
+
+Seconds now_of(const Context& context) {
+  return std::chrono::duration_cast<std::chrono::seconds>(context.clock().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+Result<Evidence> read_cluster(kube::Client& client, const Context& context,
+                              std::span<const Rule* const> rules, const LiveOptions& options) {
+  FactsOptions facts_options;
+  facts_options.view = Facts::View::cluster;
+  facts_options.only_ns = options.ns;
+  facts_options.now = now_of(context);
+  facts_options.target = options.target;
+  FactsBuilder builder(std::move(facts_options));
+
+  const auto chosen = applicable(rules, Facts::View::cluster, !options.ns.empty());
+  const KindSet wanted = kinds_for(chosen);
+  std::vector<Kind> kinds;
+  for (const KindInfo& kind : all_kinds()) {
+    if (wanted.has(kind.kind)) kinds.push_back(kind.kind);
+  }
+  Reader reader(client, options, builder);
+  reader.read_all(kinds);
+  if (reader.failure() &&
+      (!reader.read_something() || reader.failure()->code == ErrorCode::cancelled)) {
+    return fail(*reader.failure());
+  }
+  if (!options.target.known()) {
+    // A server that does not say which version it is gets the benefit of the doubt.
+    KubeVersion target{0, 0};
+    if (const auto version = client.server_version()) target = {version->major, version->minor};
+    builder.set_target(target);
+  }
+  Evidence evidence;
+  evidence.gaps = reader.take_gaps();
+  evidence.facts = builder.finish();
+  return evidence;
+}
+
+}  // namespace kai::audit

@@ -1,0 +1,33 @@
+// The live source: reads from a cluster what rules need, and nothing else.
+//
+// Each kind is listed once, in pages; an item is reduced to facts and dropped before the
+// next one is parsed. Only GET requests are sent. Kinds that cannot be read become gaps.
+#pragma once
+
+#include <kai/audit/rule.hpp>
+#include <kai/audit/source/evidence.hpp>
+#include <kai/base/context.hpp>
+#include <kai/base/result.hpp>
+#include <kai/kube/client.hpp>
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace kai::audit {
+
+struct LiveOptions {
+  std::string ns;      // the only namespace to audit; empty: all
+  KubeVersion target;  // unknown: the server's own version
+  int page_size = 500;
+  // Told what is being read; called from several threads.
+  std::function<void(std::string_view line)> progress;
+};
+
+// Errors: cancelled, and whatever kept every single kind from being read except a lack
+// of permission (unreachable, untrusted, unauthorized, …).
+Result<Evidence> read_cluster(kube::Client& client, const Context& context,
+                              std::span<const Rule* const> rules, const LiveOptions& options);
+
+}  // namespace kai::audit
