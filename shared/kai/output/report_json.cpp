@@ -1,0 +1,74 @@
+#include <kai/output/report_json.hpp>
+
+#include <kai/audit/rule.hpp>
+
+#include <string>
+#include <utility>
+
+namespace kai::output {
+namespace {
+
+using model::Json;
+
+Json location_to_json(const Location& location) {
+  Json json = {{"file", location.file}};
+  if (location.line > 0) json["line"] = location.line;
+  if (location.column > 0) json["column"] = location.column;
+  return json;
+}
+
+Json finding_to_json(const audit::Finding& finding) {
+  Json object = {{"apiVersion", finding.object.api_version},
+                 {"kind", finding.object.kind},
+                 {"name", finding.object.name}};
+  if (!finding.object.ns.empty()) object["namespace"] = finding.object.ns;
+  Json json = {
+      {"rule", finding.rule->id},          {"severity", audit::to_string(finding.rule->severity)},
+      {"object", std::move(object)},       {"path", finding.path.to_string()},
+      {"observed", finding.observed},      {"expected", finding.expected},
+      {"message", finding.full_message()}, {"fix", finding.fix},
+      {"fingerprint", finding.fingerprint}};
+  if (finding.patch) {
+    const bool merge = finding.patch->type == audit::Patch::Type::merge;
+    json["patch"] = {{"type", merge ? "merge" : "json"}, {"body", finding.patch->body}};
+  }
+  if (finding.location) json["location"] = location_to_json(*finding.location);
+  return json;
+}
+
+Json coverage_to_json(const audit::Coverage& coverage) {
+  Json not_checked = Json::array();
+  for (const audit::NotChecked& entry : coverage.not_checked) {
+    Json json = {{"kind", entry.kind}, {"reason", entry.reason}, {"rules", entry.rules}};
+    if (entry.location) json["location"] = location_to_json(*entry.location);
+    not_checked.push_back(std::move(json));
+  }
+  return {{"checked", coverage.checked}, {"notChecked", std::move(not_checked)}};
+}
+
+}  // namespace
+
+Json report_to_json(const audit::Report& report) {
+  Json findings = Json::array();
+  for (const audit::Finding& finding : report.findings) {
+    findings.push_back(finding_to_json(finding));
+  }
+  const audit::Summary& summary = report.summary;
+  const audit::GpuSummary& gpus = summary.gpus;
+  return {{"apiVersion", "kubectl-ai/v1alpha1"},
+          {"kind", "AuditReport"},
+          {"findings", std::move(findings)},
+          {"coverage", coverage_to_json(report.coverage)},
+          {"summary",
+           {{"error", summary.error},
+            {"warning", summary.warning},
+            {"info", summary.info},
+            {"gpus",
+             {{"total", gpus.total},
+              {"allocatable", gpus.allocatable},
+              {"allocated", gpus.allocated},
+              {"lost", gpus.lost},
+              {"stranded", gpus.stranded}}}}}};
+}
+
+}  // namespace kai::output

@@ -1,0 +1,12 @@
+// An audit's report as JSON and YAML: apiVersion kubectl-ai/v1alpha1, kind AuditReport.
+#pragma once
+
+#include <kai/audit/finding.hpp>
+#include <kai/model/json.hpp>
+
+namespace kai::output {
+
+// The documented schema; strings are as the cluster or the files gave them.
+model::Json report_to_json(const audit::Report& report);
+
+}  // namespace kai::output
