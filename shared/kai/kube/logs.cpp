@@ -50,7 +50,10 @@ class Position {
   std::optional<std::string_view> unseen(std::string_view line) {
     const auto space = line.find(' ');
     const auto time = parse_timestamp(line.substr(0, space));
-    if (!time) return line;  // not from a kubelet that knows timestamps
+    if (!time) {
+      m_untimed = m_untimed || !m_last;
+      return line;
+    }
     const std::string_view text =
         space == std::string_view::npos ? std::string_view() : line.substr(space + 1);
     if (m_last && m_resumed && *time < *m_last) return std::nullopt;
@@ -77,11 +80,15 @@ class Position {
 
   void resume() { m_resumed = m_last.has_value(); }
 
+  // Whatever serves this log gives no timestamps: there is no going on from the middle.
+  [[nodiscard]] bool untimed() const { return m_untimed; }
+
  private:
   std::optional<Timestamp> m_last;  // of the newest line
   long m_seen_at_last = 0;          // lines with that time, ever
   long m_again_at_last = 0;         // the same, in this stream
   bool m_resumed = false;
+  bool m_untimed = false;
 };
 
 // One call of Client::logs().
@@ -153,7 +160,8 @@ class LogReader {
       m_backoff.reset();  // it was only silent
       return still_running(stream.rest());
     }
-    if (!is_interruption(*error) || !m_begun || m_backoff.failures() >= k_max_failures) {
+    if (!is_interruption(*error) || !m_begun || m_position.untimed() ||
+        m_backoff.failures() >= k_max_failures) {
       return fail(*error);
     }
     return m_follow ? still_running({}) : Result<bool>(true);
@@ -166,6 +174,7 @@ class LogReader {
 
   // The stream has ended, but it may have ended early.
   Result<bool> still_running(const std::string& rest) {
+    if (m_position.untimed()) return hand_over_rest(rest);
     const auto pod = m_client.get_if_exists(m_pods, m_ns, m_pod);
     if (!pod) return fail(pod.error());
     if (!*pod) return hand_over_rest(rest);

@@ -96,6 +96,14 @@ TEST_F(LogsTest, ALogWithoutTimestampsIsHandedOverAsItIs) {
   EXPECT_EQ(m_text, "plain text\nmore\n");
 }
 
+TEST_F(LogsTest, WithoutTimestampsNothingIsReadTwice) {
+  m_streams = {{"plain text\nmore", {}}};
+  ASSERT_TRUE(follow().has_value());
+  EXPECT_EQ(m_text, "plain text\nmore");
+  m_streams = {{"plain text\n", ErrorCode::disconnected}};
+  EXPECT_EQ(follow().error().code, ErrorCode::disconnected);
+}
+
 TEST_F(LogsTest, ABrokenConnectionLosesAndRepeatsNothing) {
   m_streams = {
       {at("05.1", "a") + at("05.2", "b") + "2026-01-02T03:04:05.3Z ha", ErrorCode::disconnected},
