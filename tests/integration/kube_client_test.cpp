@@ -329,6 +329,81 @@ TEST_F(KubeClusterTest, WatchEndsInTime) {
   EXPECT_EQ(watched.error().code, ErrorCode::timed_out);
 }
 
+TEST_F(KubeClusterTest, AFollowedLogThatBreaksOffLosesAndRepeatsNothing) {
+  // A node that the simulated kubelet looks after; its logs break off after seven lines.
+  const std::string node = ns();
+  ASSERT_TRUE(admin().create(Resource(Json{
+      {"apiVersion", "v1"},
+      {"kind", "Node"},
+      {"metadata", {{"name", node}, {"annotations", {{"kubectl-ai.test/simulated", "true"}}}}}})));
+  PatchOptions status;
+  status.subresource = "status";
+  const Json ready = Json::parse(R"({"status":{"conditions":[{"type":"Ready","status":"True"}],
+      "allocatable":{"cpu":"8","memory":"8Gi","pods":"10"},
+      "capacity":{"cpu":"8","memory":"8Gi","pods":"10"}}})");
+  ASSERT_TRUE(admin().patch(type("nodes"), "", node, PatchType::merge, ready, status));
+  Json annotations = {{"kubectl-ai.test/outcome", "run"}, {"kubectl-ai.test/log-break", "7"}};
+  const Json spec = {{"nodeName", node},
+                     {"restartPolicy", "Never"},
+                     {"tolerations", {{{"operator", "Exists"}}}},
+                     {"containers", {{{"name", "main"}, {"image", "i"}}}}};
+  std::string expected;
+  const auto say = [&](int lines) {
+    for (int i = 0; i < lines; ++i) expected += "line " + std::to_string(expected.size()) + "\n";
+    annotations["kubectl-ai.test/log"] = expected;
+  };
+  const auto annotate = [&] {
+    return admin()
+        .patch(type("pods"), ns(), "p", PatchType::merge,
+               {{"metadata", {{"annotations", annotations}}}})
+        .has_value();
+  };
+  say(10);
+  ASSERT_TRUE(admin().create(Resource(
+      Json{{"apiVersion", "v1"},
+           {"kind", "Pod"},
+           {"metadata", {{"name", "p"}, {"namespace", ns()}, {"annotations", annotations}}},
+           {"spec", spec}})));
+  WatchOptions pod;
+  pod.ns = ns();
+  pod.field_selector = "metadata.name=p";
+  ASSERT_TRUE(admin().watch(type("pods"), pod, std::chrono::seconds(60), [&](WatchEvent&& event) {
+    return model::string_at(event.object.json(), {"status", "phase"}) != "Running";
+  }));
+
+  LogOptions follow;
+  follow.follow = true;
+  follow.container = "main";
+  std::string text;
+  int grown = 0;
+  const auto followed = admin().logs(ns(), "p", follow, [&](std::string_view line) {
+    text += line;
+    if (text != expected) return true;
+    // All of it was read: there is more, twice, and then the container ends.
+    if (++grown <= 2) {
+      say(9);
+    } else {
+      annotations["kubectl-ai.test/outcome"] = "exit=0";
+    }
+    EXPECT_TRUE(annotate());
+    return true;
+  });
+  EXPECT_TRUE(followed.has_value()) << followed.error().to_string();
+  EXPECT_EQ(text, expected);
+  EXPECT_EQ(grown, 3);
+
+  LogOptions tail;
+  tail.tail_lines = 2;
+  text.clear();
+  ASSERT_TRUE(admin().logs(ns(), "p", tail, [&](std::string_view line) {
+    text += line;
+    return true;
+  }));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
+  EXPECT_TRUE(expected.ends_with(text));
+  EXPECT_TRUE(*admin().remove(type("nodes"), "", node));
+}
+
 TEST_F(KubeClusterTest, ForbiddenAndUnauthorized) {
   const auto viewer = connect(access("viewer"));
   const auto secrets = viewer->list_all(type("secrets"), {});
@@ -495,6 +570,17 @@ TEST_F(KubeClusterTest, AFreshCustomResourceIsFoundAndListed) {
   options.metadata_only = true;
   EXPECT_THAT(*admin().list_all(*widget, options), SizeIs(3));
   EXPECT_TRUE(*admin().remove(type("crd"), "", "widgets." + group));
+}
+
+TEST_F(KubeClusterTest, QuestionsToTheServerAreCreatedAndNotStored) {
+  const auto answer =
+      connect(access("viewer"))
+          ->create(Resource(Json{
+              {"apiVersion", "authorization.k8s.io/v1"},
+              {"kind", "SelfSubjectAccessReview"},
+              {"spec", {{"resourceAttributes", {{"verb", "list"}, {"resource", "secrets"}}}}}}));
+  ASSERT_TRUE(answer.has_value()) << answer.error().to_string();
+  EXPECT_FALSE(model::bool_at(answer->json(), {"status", "allowed"}));
 }
 
 TEST_F(KubeClusterTest, SecretsAreListedWithoutTheirValues) {

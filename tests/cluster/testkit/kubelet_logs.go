@@ -7,8 +7,15 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
+	"strings"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 )
+
+// After so many lines a log that is followed breaks off, as at a rotation.
+const annotationLogBreak = "kubectl-ai.test/log-break"
 
 // serveLogs answers what the API server asks a kubelet for `kubectl logs`.
 func (k *kubelet) serveLogs(listener net.Listener, certificate, key, authority string) error {
@@ -30,23 +37,64 @@ func (k *kubelet) serveLogs(listener net.Listener, certificate, key, authority s
 	return server.ServeTLS(listener, certificate, key)
 }
 
+// logs answers as a kubelet does: with timestamps, from a time on, the last lines only,
+// and following until the container ends. Two lines at a time share a timestamp.
 func (k *kubelet) logs(response http.ResponseWriter, request *http.Request) {
-	pod, err := k.pods.Pods(request.PathValue("namespace")).Get(request.PathValue("pod"))
-	if err != nil {
-		http.Error(response, err.Error(), http.StatusNotFound)
-		return
+	query := request.URL.Query()
+	follow, timestamps := query.Get("follow") == "true", query.Get("timestamps") == "true"
+	since, _ := time.Parse(time.RFC3339, query.Get("sinceTime"))
+	next, sent := 0, 0
+	for {
+		pod, err := k.pods.Pods(request.PathValue("namespace")).Get(request.PathValue("pod"))
+		if err != nil {
+			if sent == 0 {
+				http.Error(response, err.Error(), http.StatusNotFound)
+			}
+			return
+		}
+		if len(pod.Status.ContainerStatuses) == 0 || waiting(pod) {
+			http.Error(response, fmt.Sprintf("container %q in pod %q is waiting to start: ContainerCreating",
+				request.PathValue("container"), pod.Name), http.StatusBadRequest)
+			return
+		}
+		lines := strings.SplitAfter(k.logText(pod, request.PathValue("container")), "\n")
+		if tail, err := strconv.Atoi(query.Get("tailLines")); err == nil && sent == 0 {
+			next = max(0, len(lines)-1-tail)
+		}
+		for ; next < len(lines) && lines[next] != ""; next++ {
+			at := pod.Status.StartTime.Add(time.Duration(next/2) * 700 * time.Millisecond)
+			if at.Before(since) {
+				continue
+			}
+			if timestamps {
+				fmt.Fprint(response, at.UTC().Format("2006-01-02T15:04:05.000000000Z07:00"), " ")
+			}
+			fmt.Fprint(response, lines[next])
+			sent++
+			if limit, err := strconv.Atoi(pod.Annotations[annotationLogBreak]); err == nil && follow && sent == limit {
+				return
+			}
+		}
+		if !follow || pod.Status.Phase != corev1.PodRunning {
+			return
+		}
+		response.(http.Flusher).Flush()
+		select {
+		case <-request.Context().Done():
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
-	if len(pod.Status.ContainerStatuses) == 0 || waiting(pod) {
-		http.Error(response, fmt.Sprintf("container %q in pod %q is waiting to start: ContainerCreating",
-			request.PathValue("container"), pod.Name), http.StatusBadRequest)
-		return
+}
+
+func (k *kubelet) logText(pod *corev1.Pod, container string) string {
+	if text, found := pod.Annotations[annotationLog]; found {
+		return text
 	}
-	text, found := pod.Annotations[annotationLog]
-	if node, err := k.nodes.Get(pod.Spec.NodeName); !found && err == nil {
-		text, found = node.Annotations[annotationLog]
+	if node, err := k.nodes.Get(pod.Spec.NodeName); err == nil {
+		if text, found := node.Annotations[annotationLog]; found {
+			return text
+		}
 	}
-	if !found {
-		text = fmt.Sprintf("%s runs on %s\n", request.PathValue("container"), pod.Spec.NodeName)
-	}
-	fmt.Fprint(response, text)
+	return fmt.Sprintf("%s runs on %s\n", container, pod.Spec.NodeName)
 }
