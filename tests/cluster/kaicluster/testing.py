@@ -54,14 +54,14 @@ class AuditLog:
         """Later calls speak of what happened after this moment."""
         self._offset = self._path.stat().st_size
 
-    def requests(self, agent="kubectl-ai"):
+    def requests(self, agent="kubectl-ai/"):
         """Events of clients whose User-Agent starts with agent, in order."""
         with open(self._path, encoding="utf-8") as log:
             log.seek(self._offset)
             events = [json.loads(line) for line in log]
         return [event for event in events if event.get("userAgent", "").startswith(agent)]
 
-    def writes(self, agent="kubectl-ai"):
+    def writes(self, agent="kubectl-ai/"):
         """Those that could change something: dry runs and access reviews are none."""
         return [event for event in self.requests(agent)
                 if event["verb"] in _WRITES and "dryRun=All" not in event["requestURI"]
@@ -150,10 +150,15 @@ class ClusterTest(unittest.TestCase):
     def run_binary(self, name, *arguments, context=None, stdin=None, env=None, timeout=120):
         """Runs build/bin/<name> as the administrator, or as another user of the
         kubeconfig (see controlplane.USERS)."""
-        command = [str(Path(_environment("KAI_BIN_DIR")) / name), *arguments]
+        command = [self.binary(name), *arguments]
         if context:
             command += ["--context", context]
         return self._run(command, stdin, env, timeout)
+
+    @staticmethod
+    def binary(name):
+        """The path of a plugin that was built."""
+        return str(Path(_environment("KAI_BIN_DIR")) / name)
 
     def kubectl(self, *arguments, context=None, stdin=None, timeout=120):
         command = [_environment("KAI_KUBECTL"), *arguments]
