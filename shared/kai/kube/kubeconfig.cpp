@@ -338,6 +338,7 @@ class Resolver {
   Result<> secrets() {
     if (!m_flags.token.empty()) {
       m_access.token = trimmed(m_flags.token);
+      m_access.token_from_flag = true;
       return check_header_value(m_access.token, "--token");
     }
     m_access.token = trimmed(m_user.token);

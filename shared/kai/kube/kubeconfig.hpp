@@ -69,7 +69,8 @@ struct ClusterAccess {
   std::string certificate_pem;
   std::string key_pem;
   std::string token;
-  std::string token_file;  // wins over token once it could be read
+  bool token_from_flag = false;  // --token rather than the user's own
+  std::string token_file;        // wins over token once it could be read
   std::string username;
   std::string password;
   std::optional<ExecConfig> exec;  // set only when there is no other credential

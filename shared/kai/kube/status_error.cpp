@@ -120,6 +120,7 @@ std::string certificate_problem(const ClusterAccess& access, const Context& cont
 }
 
 std::string unauthorized_hint(const ClusterAccess& access) {
+  if (access.token_from_flag) return "get a new token for --token";
   if (access.exec) return "sign in again; the credentials come from " + access.exec->command;
   if (!access.token.empty() || !access.token_file.empty()) {
     return "the token may have expired: get a new one" +
@@ -206,7 +207,10 @@ Error response_error(const http::Response& response, const Operation& operation,
     }
   }
   if (response.status == 401) {
-    error.message = "the server did not accept the credentials of user \"" + access.user + "\"";
+    error.message =
+        access.token_from_flag
+            ? "the server did not accept the token of --token"
+            : "the server did not accept the credentials of user \"" + access.user + "\"";
     if (!access.context.empty()) error.message += " (context \"" + access.context + "\")";
     error.hint = unauthorized_hint(access);
     if (const std::string problem = certificate_problem(access, context); !problem.empty()) {

@@ -262,6 +262,13 @@ TEST_F(ClientTest, UnauthorizedNamesUserAndContext) {
   EXPECT_EQ(m_fake.requests().size(), 1U);  // a fixed token is not tried twice
 }
 
+TEST_F(ClientTest, ATokenOfTheCommandLineIsNotTheUsers) {
+  m_access.token_from_flag = true;
+  on(Method::get, "/api/v1/nodes/n").reply(401);
+  EXPECT_EQ(client().get(type("nodes"), "", "n").error().message,
+            "the server did not accept the token of --token (context \"lab\")");
+}
+
 TEST_F(ClientTest, AProxysErrorPageIsNotTakenForTheApiServers) {
   on(Method::get, "/api/v1/nodes/n")
       .reply(502, "<html>Bad Gateway</html>\nmore", {{"Content-Type", "text/html"}});

@@ -282,6 +282,7 @@ TEST_F(KubeconfigTest, FlagsWin) {
   EXPECT_EQ(lab.certificate_pem, k_pem);
   EXPECT_EQ(lab.key_pem, k_key);
   EXPECT_EQ(lab.token, "flag-token");
+  EXPECT_TRUE(lab.token_from_flag);
   EXPECT_EQ(lab.username, "");
   EXPECT_EQ(lab.request_timeout, std::chrono::seconds(3));
   EXPECT_EQ(lab.cache_dir, "/cache");
