@@ -23,6 +23,7 @@ enum class Tls {
   unusable_client_certificate,
   client_certificate_missing,
   client_certificate_rejected,
+  refused,
   no_tls,
   other,
 };
@@ -65,6 +66,8 @@ constexpr std::array k_alerts = {
     Words{"certificate revoked", Tls::client_certificate_rejected},
     Words{"certificate unknown", Tls::client_certificate_rejected},
     Words{"unsupported certificate", Tls::client_certificate_rejected},
+    // Go's and other servers' word for a missing one in TLS 1.2, among other reasons.
+    Words{"handshake failure", Tls::refused},
     Words{"unknown ca", Tls::client_certificate_rejected},
     Words{"access denied", Tls::client_certificate_rejected},
     // GnuTLS' names of the same alerts
@@ -109,7 +112,8 @@ Tls classify(const CurlFailure& failure) {
   // In TLS 1.3 the server judges our certificate after the handshake, so its alert
   // may come as a failed read or write.
   if (text.find("alert") != std::string::npos) {
-    if (const Tls found = find(text, k_alerts); found != Tls::none) {
+    const Tls found = find(text, k_alerts);
+    if (found != Tls::none) {
       return found == Tls::client_certificate_rejected && !failure.has_client_certificate
                  ? Tls::client_certificate_missing
                  : found;
@@ -119,6 +123,10 @@ Tls classify(const CurlFailure& failure) {
                       failure.code == CURLE_SSL_CONNECT_ERROR ||
                       failure.code == CURLE_SSL_ISSUER_ERROR;
   if (!is_tls) return Tls::none;
+  // libcurl's text when OpenSSL got the alert "certificate expired" from the server.
+  if (text == "ssl certificate verification failed") {
+    return Tls::client_certificate_rejected;
+  }
   if (const Tls found = by_verify_result(failure.verify_result); found != Tls::none) return found;
   if (const Tls found = find(text, k_findings); found != Tls::none) return found;
   return failure.code == CURLE_PEER_FAILED_VERIFICATION ? Tls::unknown_authority : Tls::other;
@@ -180,6 +188,12 @@ Error tls_error(Tls kind, const CurlFailure& failure) {
           .with_hint(
               "check that the client certificate has not expired and is signed by an "
               "authority which this server accepts");
+    case Tls::refused:
+      return Error(ErrorCode::untrusted,
+                   fmt::format("{} refused the TLS handshake{}", peer, because(failure)))
+          .with_hint(failure.has_client_certificate
+                         ? "check that the client certificate is meant for this server"
+                         : "it may ask for a client certificate, and none is configured");
     case Tls::no_tls:
       return Error(ErrorCode::server, fmt::format("{} does not speak TLS", peer))
           .with_hint("check the port, or use http:// if this server is meant to be without TLS");
@@ -287,7 +301,6 @@ Error to_error(const CurlFailure& failure) {
     case CURLE_RECV_ERROR:
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
-    case CURLE_SEND_FAIL_REWIND:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
       if (!failure.sent && failure.proxy_status >= 400) return proxy_refused(failure);

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <utility>
 
 namespace kai::http {
@@ -182,11 +181,17 @@ Result<> CurlTransfer::prepare(CURL* easy, Connection connection) {
   curl.easy_setopt(easy, CURLOPT_ERRORBUFFER, m_error_text.data());
   curl.easy_setopt(easy, CURLOPT_PRIVATE, static_cast<void*>(this));
   curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl.easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  // A server may answer before it has read the whole request: an API server does so with
+  // 401, 403 and 429. Over HTTP/2 libcurl often loses that answer (7.88 does, and later
+  // ones in other ways), so what has a body goes over HTTP/1.1, at no loss of speed.
+  curl.easy_setopt(
+      easy, CURLOPT_HTTP_VERSION,
+      static_cast<long>(m_request.body.empty() ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   // A request waits for a connection being set up if that may turn out to be HTTP/2.
   curl.easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-  curl.easy_setopt(easy, CURLOPT_FRESH_CONNECT, connection == Connection::fresh ? 1L : 0L);
   curl.easy_setopt(easy, CURLOPT_BUFFERSIZE, 64L * 1024);
+  // Load balancers often drop idle connections after a minute without a word.
+  curl.easy_setopt(easy, CURLOPT_MAXAGE_CONN, 45L);
   curl.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl.easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 15L);
   curl.easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 10L);
@@ -205,13 +210,15 @@ Result<> CurlTransfer::prepare(CURL* easy, Connection connection) {
   m_tracks_connection =
       curl.easy_setopt(easy, CURLOPT_PREREQFUNCTION, &CurlTransfer::on_request) == CURLE_OK;
   curl.easy_setopt(easy, CURLOPT_PREREQDATA, static_cast<void*>(this));
+  const bool fresh = connection == Connection::fresh || (!m_tracks_connection && !is_repeatable());
+  curl.easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
   const milliseconds connect_timeout =
       m_tracks_connection || options.connect_timeout.count() <= 0
           ? std::chrono::duration_cast<milliseconds>(std::chrono::hours(24))
           : options.connect_timeout;
   curl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout.count()));
 
-  if (m_url.scheme == "https") m_setup.set_tls(easy);
+  m_setup.set_tls(easy);  // for http:// too: the way to the proxy may be https
   set_method();
   KAI_TRY(set_proxy());
   KAI_TRY(set_headers());
@@ -242,16 +249,12 @@ void CurlTransfer::set_method() {
   curl.easy_setopt(m_easy, CURLOPT_POST, 1L);
   curl.easy_setopt(m_easy, CURLOPT_POSTFIELDSIZE_LARGE,
                    static_cast<curl_off_t>(m_request.body.size()));
-  if (m_request.idempotent || m_request.body.empty()) {
-    curl.easy_setopt(m_easy, CURLOPT_POSTFIELDS, m_request.body.c_str());
-    return;
-  }
-  // When a kept-alive connection breaks under a request, libcurl sends it again on a
-  // new one. A body that cannot be rewound stops it from doing so.
-  curl.easy_setopt(m_easy, CURLOPT_READFUNCTION, &CurlTransfer::on_read);
-  curl.easy_setopt(m_easy, CURLOPT_READDATA, static_cast<void*>(this));
-  curl.easy_setopt(m_easy, CURLOPT_SEEKFUNCTION, &CurlTransfer::on_seek);
-  curl.easy_setopt(m_easy, CURLOPT_SEEKDATA, static_cast<void*>(this));
+  curl.easy_setopt(m_easy, CURLOPT_POSTFIELDS, m_request.body.c_str());
+}
+
+bool CurlTransfer::is_repeatable() const {
+  return m_request.idempotent || m_request.method == Method::get ||
+         m_request.method == Method::head;
 }
 
 Result<> CurlTransfer::set_headers() {
@@ -382,21 +385,6 @@ bool CurlTransfer::take_body(std::string_view piece) {
   return true;
 }
 
-std::size_t CurlTransfer::on_read(char* buffer, std::size_t size, std::size_t count, void* self) {
-  auto& transfer = *static_cast<CurlTransfer*>(self);
-  const std::string& body = transfer.m_request.body;
-  const std::size_t bytes = std::min(size * count, body.size() - transfer.m_body_sent);
-  std::memcpy(buffer, body.data() + transfer.m_body_sent, bytes);
-  transfer.m_body_sent += bytes;
-  return bytes;
-}
-
-int CurlTransfer::on_seek(void* self, curl_off_t offset, int origin) {
-  const auto& transfer = *static_cast<CurlTransfer*>(self);
-  const bool at_start = transfer.m_body_sent == 0 && offset == 0 && origin == SEEK_SET;
-  return at_start ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
-}
-
 void CurlTransfer::connecting() {
   if (!m_connecting) m_connecting = std::chrono::steady_clock::now();
 }
@@ -417,9 +405,19 @@ curl_socket_t CurlTransfer::on_socket(void* self, curlsocktype /*purpose*/,
   return fd;
 }
 
+// libcurl has a connection and is about to send. When a kept-alive connection breaks
+// under a request, it tries again on a new one, which not every request may be.
 int CurlTransfer::on_request(void* self, char* /*peer*/, char* /*local*/, int /*peer_port*/,
                              int local_port) {
   auto& transfer = *static_cast<CurlTransfer*>(self);
+  if (transfer.m_sent && !transfer.is_repeatable()) {
+    CurlFailure broken;
+    broken.code = CURLE_SEND_ERROR;
+    broken.sent = true;
+    broken.peer = transfer.m_url.authority();
+    transfer.m_refused = to_error(broken);
+    return CURL_PREREQFUNC_ABORT;
+  }
   transfer.m_sent = true;
   transfer.m_port = local_port;
   transfer.m_last_byte = std::chrono::steady_clock::now();

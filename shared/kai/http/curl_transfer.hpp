@@ -99,8 +99,6 @@ class CurlTransfer {
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
-  static std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* self);
-  static int on_seek(void* self, curl_off_t offset, int origin);
   static int on_resolve(void* state, void* reserved, void* self);
   static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int on_request(void* self, char* peer, char* local, int peer_port, int local_port);
@@ -112,6 +110,7 @@ class CurlTransfer {
   void take_header_line(std::string_view line);
   bool take_body(std::string_view piece);
   void connecting();
+  [[nodiscard]] bool is_repeatable() const;
   [[nodiscard]] Error failure(CURLcode code) const;
   [[nodiscard]] std::string certificate_names() const;
   void complete(Result<Response> result);
@@ -130,7 +129,6 @@ class CurlTransfer {
 
   Response m_response;
   std::size_t m_header_bytes = 0;
-  std::size_t m_body_sent = 0;
   std::optional<Error> m_refused;  // why a callback ended the transfer
 
   bool m_tracks_connection = false;  // libcurl says when the request leaves

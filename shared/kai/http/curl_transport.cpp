@@ -38,6 +38,8 @@ class CurlTransport::Loop {
   Loop& operator=(const Loop&) = delete;
 
   void start(Request request, Completion done);
+  // Ends all transfers and the thread. Requests that come later end at once.
+  void stop();
 
  private:
   struct Arrival {
@@ -47,10 +49,11 @@ class CurlTransport::Loop {
   };
   using TransferPtr = std::unique_ptr<CurlTransfer>;
 
+  void start_thread();
   void run();
   Result<> open();
   void wake() const;
-  // False when the loop is to end and nothing is left.
+  // False when the loop is to end; nothing is left then.
   bool take_arrivals();
   void refuse(Arrival arrival, Error error);
   void begin_due(SteadyTime now);
@@ -98,13 +101,17 @@ CurlTransport::Loop::Loop(TransportOptions options, Cancel cancel, Log log)
       m_wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 CurlTransport::Loop::~Loop() {
+  stop();
+  if (m_wake >= 0) close(m_wake);
+}
+
+void CurlTransport::Loop::stop() {
   {
     const std::lock_guard lock(m_mutex);
     m_stopping = true;
   }
   wake();
   if (m_thread.joinable()) m_thread.join();
-  if (m_wake >= 0) close(m_wake);
 }
 
 void CurlTransport::Loop::wake() const {
@@ -116,18 +123,24 @@ void CurlTransport::Loop::wake() const {
 void CurlTransport::Loop::start(Request request, Completion done) {
   {
     const std::lock_guard lock(m_mutex);
-    m_inbox.push_back({std::move(request), std::move(done), std::chrono::steady_clock::now()});
-    if (!m_thread.joinable()) {
-      // Signals are for the command's own threads: the new thread inherits this mask.
-      sigset_t all;
-      sigset_t before;
-      sigfillset(&all);
-      pthread_sigmask(SIG_SETMASK, &all, &before);
-      m_thread = std::thread([this] { run(); });
-      pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (!m_stopping) {
+      m_inbox.push_back({std::move(request), std::move(done), std::chrono::steady_clock::now()});
+      if (!m_thread.joinable()) start_thread();
+      wake();
+      return;
     }
   }
-  wake();
+  done(fail(ErrorCode::cancelled, "the request was cancelled"));
+}
+
+void CurlTransport::Loop::start_thread() {
+  // Signals are for the command's own threads: the new thread inherits this mask.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  m_thread = std::thread([this] { run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void CurlTransport::Loop::run() {
@@ -166,30 +179,25 @@ void CurlTransport::Loop::allow_connections() {
 }
 
 bool CurlTransport::Loop::take_arrivals() {
+  std::vector<Arrival> arrivals;
   bool stopping = false;
-  for (bool first = true;; first = false) {
-    std::vector<Arrival> arrivals;
-    {
-      const std::lock_guard lock(m_mutex);
-      stopping = m_stopping;
-      arrivals.swap(m_inbox);
+  {
+    const std::lock_guard lock(m_mutex);
+    stopping = m_stopping;
+    arrivals.swap(m_inbox);
+  }
+  const bool ending = stopping || m_cancel.requested();
+  if (ending) end_all();
+  for (Arrival& arrival : arrivals) {
+    if (m_broken) {
+      refuse(std::move(arrival), *m_broken);
+    } else if (ending) {
+      refuse(std::move(arrival), Error(ErrorCode::cancelled, "the request was cancelled"));
+    } else {
+      m_delayed.push_back(std::make_unique<CurlTransfer>(*m_setup, std::move(arrival.request),
+                                                         std::move(arrival.done), arrival.at));
+      m_next_check = std::min(m_next_check, m_delayed.back()->next_check(arrival.at));
     }
-    const bool ending = stopping || m_cancel.requested();
-    if (ending && first) end_all();
-    if (arrivals.empty() && !(ending && first)) break;
-    for (Arrival& arrival : arrivals) {
-      if (m_broken) {
-        refuse(std::move(arrival), *m_broken);
-      } else if (ending) {
-        refuse(std::move(arrival), Error(ErrorCode::cancelled, "the request was cancelled"));
-      } else {
-        m_delayed.push_back(std::make_unique<CurlTransfer>(*m_setup, std::move(arrival.request),
-                                                           std::move(arrival.done), arrival.at));
-        m_next_check = std::min(m_next_check, m_delayed.back()->next_check(arrival.at));
-      }
-    }
-    // When ending, completions may have brought further requests, which end too.
-    if (!ending) break;
   }
   return !stopping;
 }
@@ -357,12 +365,18 @@ void CurlTransport::Loop::wait(SteadyTime now) {
 }
 
 CurlTransport::CurlTransport(TransportOptions options, Cancel cancel, Log log)
-    : m_loop(std::make_unique<Loop>(std::move(options), std::move(cancel), std::move(log))) {}
+    : m_reads(std::make_unique<Loop>(options, cancel, log)),
+      m_writes(std::make_unique<Loop>(std::move(options), std::move(cancel), std::move(log))) {}
 
-CurlTransport::~CurlTransport() = default;
+// Both are stopped before either goes: a completion on one may start a request on the other.
+CurlTransport::~CurlTransport() {
+  m_reads->stop();
+  m_writes->stop();
+}
 
 void CurlTransport::start(Request request, Completion done) {
-  m_loop->start(std::move(request), std::move(done));
+  Loop& loop = request.body.empty() ? *m_reads : *m_writes;
+  loop.start(std::move(request), std::move(done));
 }
 
 }  // namespace kai::http

@@ -25,7 +25,7 @@ std::string_view to_string(Method method);
 using Header = std::pair<std::string, std::string>;
 using Headers = std::vector<Header>;
 
-// Receives the body of a 2xx answer piece by piece, on the transport's thread.
+// Receives the body of a 2xx answer piece by piece, on a thread of the transport's.
 // Returning false ends the transfer; its result is then ErrorCode::cancelled.
 using BodySink = std::function<bool(std::string_view piece)>;
 
@@ -66,8 +66,8 @@ class Transport {
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
-  // Begins the request and returns at once. `done` runs on the transport's own
-  // thread (or inside start() for transports without one) and must not block.
+  // Begins the request and returns at once. `done` runs on a thread of the
+  // transport's (or inside start() for transports without one) and must not block.
   // After the transport's Cancel is requested every request ends within a second
   // with ErrorCode::cancelled.
   virtual void start(Request request, Completion done) = 0;
@@ -92,9 +92,10 @@ struct TransportOptions {
   // Read for HTTPS_PROXY, HTTP_PROXY and NO_PROXY, with the meaning they have for kubectl.
   Environment env = process_environment();
   bool disable_compression = false;
-  // To one host. HTTP/2 streams share them; over HTTP/1.1 requests with a sink, which may
-  // last for hours, get connections beyond these.
-  int max_connections = 8;
+  // To one host, for requests without a body and for those with one. HTTP/2 requests
+  // share one of them; over HTTP/1.1 requests with a sink, which may last for hours, get
+  // connections beyond these.
+  int max_connections = 16;
   std::chrono::milliseconds connect_timeout{10'000};
 };
 
