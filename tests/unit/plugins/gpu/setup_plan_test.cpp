@@ -175,7 +175,8 @@ TEST_F(PlanTest, RemovesTheMpsDaemonOfAnEarlierChoice) {
   const auto planned = plan();
   EXPECT_THAT(steps(planned), Contains("DaemonSet kube-system/nvidia-mps-control-daemon"));
   request.sharing = {SharingMode::mps, 2};
-  for (const apply::Step& step : plan()->steps) {
+  const auto changed = plan();
+  for (const apply::Step& step : changed->steps) {
     EXPECT_FALSE(std::holds_alternative<apply::Remove>(step.action));
   }
 }
