@@ -1,4 +1,4 @@
-// UTF-8, one character at a time. Internal to the layer. Pure functions.
+// UTF-8, one character at a time. Pure functions.
 #pragma once
 
 #include <cstddef>
@@ -19,5 +19,12 @@ void append_utf8(std::string& out, std::uint32_t code);
 
 // The text with U+FFFD for every byte that is part of no character, as Go writes it.
 std::string valid_utf8(std::string_view text);
+
+// C0, DEL and C1.
+bool is_control(std::uint32_t code);
+// Characters that change the order or the place of what follows, or are not seen:
+// bidirectional marks and overrides, byte order marks, tags. Text with them can say
+// one thing and show another.
+bool is_deceptive(std::uint32_t code);
 
 }  // namespace kai::model

@@ -1,10 +1,11 @@
+#include <kai/model/utf8.hpp>
 #include <kai/model/yaml.hpp>
 #include <kai/output/document.hpp>
-#include <kai/output/utf8.hpp>
 
-#include <utility>
-
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <utility>
 
 namespace kai::output {
 
@@ -20,21 +21,23 @@ std::string escape_unsafe(std::string text) {
       ++at;
       continue;
     }
-    const Decoded next = decode_utf8(std::string_view(text).substr(at));
-    if (is_control(next.code) || is_deceptive(next.code)) {
+    const std::string_view rest = std::string_view(text).substr(at);
+    const std::size_t size = std::max<std::size_t>(model::utf8_size(rest), 1);
+    const std::uint32_t c = model::utf8_code(rest, size);
+    if (model::is_control(c) || model::is_deceptive(c)) {
       safe.append(text, kept, at - kept);
       char escape[16];
-      if (next.code < 0x10000) {
-        std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(next.code));
+      if (c < 0x10000) {
+        std::snprintf(escape, sizeof escape, "\\u%04x", c);
       } else {
-        const unsigned code = static_cast<unsigned>(next.code) - 0x10000;
-        std::snprintf(escape, sizeof escape, "\\u%04x\\u%04x", 0xD800 + (code >> 10),
-                      0xDC00 + (code & 0x3FF));
+        const std::uint32_t half = c - 0x10000;
+        std::snprintf(escape, sizeof escape, "\\u%04x\\u%04x", 0xD800 + (half >> 10),
+                      0xDC00 + (half & 0x3FF));
       }
       safe += escape;
-      kept = at + next.bytes;
+      kept = at + size;
     }
-    at += next.bytes;
+    at += size;
   }
   if (kept == 0) return text;
   safe.append(text, kept);

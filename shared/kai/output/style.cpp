@@ -1,5 +1,5 @@
+#include <kai/model/utf8.hpp>
 #include <kai/output/style.hpp>
-#include <kai/output/utf8.hpp>
 #include <kai/output/width_table.hpp>
 
 #include <algorithm>
@@ -10,10 +10,28 @@ namespace kai::output {
 
 namespace {
 
+using model::append_utf8;
+using model::is_control;
+using model::is_deceptive;
+
 constexpr char32_t k_replacement = 0xFFFD;
 constexpr char32_t k_escape = 0x1B;
 constexpr char32_t k_joiner = 0x200D;
 constexpr char32_t k_emoji_style = 0xFE0F;
+
+struct Decoded {
+  char32_t code = k_replacement;
+  std::size_t bytes = 1;
+  bool valid = false;
+};
+
+// The character that begins `text`, which must not be empty; each byte that is part of
+// none is one of its own.
+Decoded decode_utf8(std::string_view text) {
+  const std::size_t size = model::utf8_size(text);
+  if (size == 0) return {};
+  return {model::utf8_code(text, size), size, true};
+}
 
 template <std::size_t N>
 bool contains(const Range (&ranges)[N], char32_t c) {
