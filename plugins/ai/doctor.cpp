@@ -8,8 +8,8 @@
 #include <kai/kube/process.hpp>
 #include <kai/output/document.hpp>
 
+#include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -130,7 +130,7 @@ Check check_duty(kube::Client& client, const Duty& duty) {
   if (!missing) return failed(duty.name, missing.error());
   if (missing->empty()) return {duty.name, Verdict::good, "may do all it needs", {}};
   return {duty.name, duty.is_essential ? Verdict::bad : Verdict::warning,
-          "may not " + joined(*missing), std::string(duty.without)};
+          "may not " + joined(*missing), std::string(duty.hint)};
 }
 
 // The checks that need the server; those before are in `checks` already.
@@ -200,21 +200,26 @@ model::Json document(const std::vector<Check>& checks) {
   return {{"checks", std::move(list)}};
 }
 
-// One line a check, never cut: these are sentences, not a table's cells.
-std::string text(const std::vector<Check>& checks, const output::Palette& palette) {
-  const auto padded = [](std::string_view word_to_pad, std::size_t width) {
-    std::string padded_word(word_to_pad);
-    padded_word.resize(std::max(width, padded_word.size()), ' ');
-    return padded_word;
+// Sentences, so they are wrapped and never cut.
+std::string text(const std::vector<Check>& checks, const output::Palette& palette, int width) {
+  constexpr std::size_t k_verdict_width = 9;
+  constexpr std::size_t k_name_width = 12;
+  constexpr std::size_t k_indent = k_verdict_width + k_name_width;
+  const auto put = [&](std::string& lines, std::string head, std::string_view sentence) {
+    for (const std::string& line : output::wrap(output::safe_text(sentence),
+                                                std::max(width - static_cast<int>(k_indent), 0))) {
+      lines += head + line + "\n";
+      head.assign(k_indent, ' ');
+    }
   };
   std::string lines;
   for (const Check& check : checks) {
-    lines += palette.paint(style(check.verdict), padded(word(check.verdict), 7)) + "  " +
-             padded(check.name, 10) + "  " + output::safe_text(check.message) + "\n";
-    if (!check.hint.empty()) {
-      lines += std::string(21, ' ') + palette.paint(output::Style::accent, "hint:") + " " +
-               output::safe_text(check.hint) + "\n";
-    }
+    std::string head = palette.paint(style(check.verdict), word(check.verdict));
+    head.append(k_verdict_width - word(check.verdict).size(), ' ');
+    head += check.name;
+    head.append(k_name_width - check.name.size(), ' ');
+    put(lines, std::move(head), check.message);
+    if (!check.hint.empty()) put(lines, std::string(k_indent, ' '), "hint: " + check.hint);
   }
   return lines;
 }
@@ -230,7 +235,7 @@ Result<cli::ExitCode> doctor(cli::Session& session, cli::Output output) {
   if (context.cancel.requested()) return fail(ErrorCode::cancelled, "interrupted");
 
   if (output == cli::Output::table) {
-    context.out << text(checks, session.palette());
+    context.out << text(checks, session.palette(), context.out_terminal.width);
   } else {
     context.out << output::render_document(
         output == cli::Output::json ? output::DocumentFormat::json : output::DocumentFormat::yaml,

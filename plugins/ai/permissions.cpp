@@ -25,7 +25,7 @@ Result<bool> is_allowed(kube::Client& client, const kube::ResourceType& type,
 }  // namespace
 
 std::vector<Duty> duties() {
-  Duty setup{"gpu setup", "it would stop where it may not go on", true, {}};
+  Duty setup{"gpu setup", "ask an administrator for a role with these rights", true, {}};
   setup.permissions = {{"list", "v1", "Node"},
                        {"patch", "v1", "Node"},
                        {"list", "v1", "Pod"},

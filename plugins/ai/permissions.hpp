@@ -19,7 +19,7 @@ struct Permission {
 // What a command does in the cluster, in all namespaces.
 struct Duty {
   std::string_view name;     // "gpu setup"
-  std::string_view without;  // what happens when something is refused
+  std::string_view hint;     // when something is refused
   bool is_essential = true;  // it does not work at all without
   std::vector<Permission> permissions;
 };

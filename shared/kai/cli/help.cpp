@@ -20,32 +20,6 @@ int usable(int width) {
   return width <= 0 ? k_default_width : std::clamp(width, 40, k_widest);
 }
 
-// `text` in lines of at most `width` cells; a line break in it ends a paragraph.
-std::vector<std::string> wrap(std::string_view text, int width) {
-  std::vector<std::string> lines;
-  std::string line;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t end = std::min(text.find_first_of(" \n", at), text.size());
-    const std::string_view word = text.substr(at, end - at);
-    if (!line.empty() && output::display_width(line) + 1 + output::display_width(word) > width) {
-      lines.push_back(std::move(line));
-      line.clear();
-    }
-    if (!word.empty()) {
-      if (!line.empty()) line += ' ';
-      line += word;
-    }
-    if (end < text.size() && text[end] == '\n') {
-      lines.push_back(std::move(line));
-      line.clear();
-    }
-    at = end + 1;
-  }
-  if (!line.empty()) lines.push_back(std::move(line));
-  return lines;
-}
-
 struct Row {
   std::string left;
   std::string right;
@@ -70,7 +44,7 @@ std::string columns(const std::vector<Row>& rows, int width) {
     } else {
       line.append(static_cast<std::size_t>(left - own) + 3, ' ');
     }
-    for (const std::string& part : wrap(row.right, width - left - 5)) {
+    for (const std::string& part : output::wrap(row.right, width - left - 5)) {
       text += (begun ? line : indent) + part + "\n";
       begun = false;
     }
@@ -144,10 +118,11 @@ std::string help_text(const Commands& commands, const CLI::App& command, int col
   const int width = usable(columns_wide);
   const Commands::Text& more = commands.text(command);
   std::string text;
-  for (const std::string& line : wrap(command.get_description() + ".", width)) text += line + "\n";
+  for (const std::string& line : output::wrap(command.get_description() + ".", width))
+    text += line + "\n";
   if (!more.description.empty()) {
     text += "\n";
-    for (const std::string& line : wrap(more.description, width)) text += line + "\n";
+    for (const std::string& line : output::wrap(more.description, width)) text += line + "\n";
   }
 
   const std::vector<Section> subcommands = command_sections(command);

@@ -48,7 +48,13 @@ std::vector<std::string> live_names(Session& session, Offer what) {
     }
     case Offer::contexts:
     case Offer::clusters:
-    case Offer::users:
+    case Offer::users: {
+      auto names = kube::kubeconfig_names(session.flags().connection, session.context());
+      if (!names) return {};
+      return what == Offer::contexts   ? std::move(names->contexts)
+             : what == Offer::clusters ? std::move(names->clusters)
+                                       : std::move(names->users);
+    }
     case Offer::files:
     case Offer::nothing: break;
   }

@@ -501,4 +501,10 @@ Result<ClusterAccess> resolve_access(const ConnectionFlags& flags, const Context
   return access;
 }
 
+Result<KubeconfigNames> kubeconfig_names(const ConnectionFlags& flags, const Context& context) {
+  KAI_TRY_ASSIGN(const Loaded loaded, load_kubeconfig(flags, context));
+  return KubeconfigNames{names_of(loaded.config.contexts), names_of(loaded.config.clusters),
+                         names_of(loaded.config.users)};
+}
+
 }  // namespace kai::kube

@@ -98,4 +98,13 @@ inline constexpr std::string_view k_service_account_dir =
 Result<ClusterAccess> resolve_access(const ConnectionFlags& flags, const Context& context,
                                      std::string_view service_account_dir = k_service_account_dir);
 
+// What the kubeconfig offers for --context, --cluster and --user; for completion.
+struct KubeconfigNames {
+  std::vector<std::string> contexts;
+  std::vector<std::string> clusters;
+  std::vector<std::string> users;
+};
+// Reads the same files as resolve_access(), and no others.
+Result<KubeconfigNames> kubeconfig_names(const ConnectionFlags& flags, const Context& context);
+
 }  // namespace kai::kube
