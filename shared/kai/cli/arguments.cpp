@@ -149,8 +149,8 @@ Result<> store_arguments(const Words& words) {
 // "NODE", or "SHELL: one of bash, zsh" where there is a choice.
 std::string argument_name(const CLI::Option& option) {
   std::string choices = option.get_type_name();
-  if (choices.find('|') == std::string::npos) return option.get_name(true);
-  std::string name = option.get_name(true) + ": one of ";
+  if (choices.find('|') == std::string::npos) return shown_name(option);
+  std::string name = shown_name(option) + ": one of ";
   for (const char letter : choices) name += letter == '|' ? ", " : std::string(1, letter);
   return name;
 }
@@ -162,7 +162,7 @@ bool has_argument(const CLI::App& command) {
 }
 
 std::string display_name(const CLI::Option& option) {
-  return option.get_positional() ? option.get_name(true) : "flag " + flag_name(option);
+  return option.get_positional() ? shown_name(option) : "flag " + flag_name(option);
 }
 
 // Lets CLI11 convert what was stored, flag by flag: so it is known which one is wrong.
@@ -219,6 +219,14 @@ CLI::App* find_command(CLI::App& parent, std::string_view name) {
     if (child->check_name(std::string(name))) return child;
   }
   return nullptr;
+}
+
+std::string shown_name(const CLI::Option& argument) {
+  std::string name = argument.get_name(true);
+  for (char& letter : name) {
+    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
+  }
+  return name;
 }
 
 std::string typed_name(const CLI::App& command) {

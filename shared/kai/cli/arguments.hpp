@@ -55,6 +55,8 @@ Result<Invocation> parse_arguments(Commands& commands, const std::vector<std::st
 CLI::Option* find_flag(CLI::App& command, std::string_view name);
 // The command below `parent` of that name.
 CLI::App* find_command(CLI::App& parent, std::string_view name);
+// "NODE", as usage lines and messages have it.
+std::string shown_name(const CLI::Option& argument);
 // "kubectl ai gpu setup".
 std::string typed_name(const CLI::App& command);
 

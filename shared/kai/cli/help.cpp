@@ -78,7 +78,7 @@ std::string usage_line(const Commands& commands, const CLI::App& command) {
   std::string line = typed_name(command);
   for (const CLI::Option* option : command.get_options()) {
     if (!option->get_positional()) continue;
-    std::string name = option->get_name(true);
+    std::string name = shown_name(*option);
     if (option->get_items_expected_max() > 1) name += "...";
     line += option->get_required() ? " " + name : " [" + name + "]";
   }
