@@ -7,6 +7,7 @@
 #include <kai/http/curl_transport.hpp>
 #include <kai/kube/process.hpp>
 #include <kai/output/document.hpp>
+#include <kai/output/text_block.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -206,8 +207,8 @@ std::string text(const std::vector<Check>& checks, const output::Palette& palett
   constexpr std::size_t k_name_width = 12;
   constexpr std::size_t k_indent = k_verdict_width + k_name_width;
   const auto put = [&](std::string& lines, std::string head, std::string_view sentence) {
-    for (const std::string& line : output::wrap(output::safe_text(sentence),
-                                                std::max(width - static_cast<int>(k_indent), 0))) {
+    for (const std::string& line :
+         output::wrap(sentence, std::max(width - static_cast<int>(k_indent), 0))) {
       lines += head + line + "\n";
       head.assign(k_indent, ' ');
     }

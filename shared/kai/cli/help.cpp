@@ -1,6 +1,7 @@
 #include <kai/cli/arguments.hpp>
 #include <kai/cli/help.hpp>
 #include <kai/output/style.hpp>
+#include <kai/output/text_block.hpp>
 
 #include <algorithm>
 #include <vector>
@@ -20,6 +21,19 @@ int usable(int width) {
   return width <= 0 ? k_default_width : std::clamp(width, 40, k_widest);
 }
 
+// Wrapped, each line break kept.
+std::string paragraphs(std::string_view text, int width) {
+  std::string wrapped;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    for (const std::string& line : output::wrap(text.substr(at, end - at), width)) {
+      wrapped += line + "\n";
+    }
+    at = end + 1;
+  }
+  return wrapped;
+}
+
 struct Row {
   std::string left;
   std::string right;
@@ -36,19 +50,17 @@ std::string columns(const std::vector<Row>& rows, int width) {
   const std::string indent(static_cast<std::size_t>(left) + 5, ' ');
   for (const Row& row : rows) {
     const int own = output::display_width(row.left);
-    std::string line = "  " + row.left;
-    bool begun = true;  // `line` may take text
+    std::string head = "  " + row.left;
     if (own > left) {
-      text += line + "\n";
-      begun = false;
-    } else {
-      line.append(static_cast<std::size_t>(left - own) + 3, ' ');
+      text += head + "\n";
+      head = indent;
+    } else if (!row.right.empty()) {
+      head.append(static_cast<std::size_t>(left - own) + 3, ' ');
     }
-    for (const std::string& part : output::wrap(row.right, width - left - 5)) {
-      text += (begun ? line : indent) + part + "\n";
-      begun = false;
+    for (const std::string& line : output::wrap(row.right, width - left - 5)) {
+      text += head + line + "\n";
+      head = indent;
     }
-    if (begun) text += "  " + row.left + "\n";
   }
   return text;
 }
@@ -122,7 +134,7 @@ std::string help_text(const Commands& commands, const CLI::App& command, int col
     text += line + "\n";
   if (!more.description.empty()) {
     text += "\n";
-    for (const std::string& line : output::wrap(more.description, width)) text += line + "\n";
+    text += paragraphs(more.description, width);
   }
 
   const std::vector<Section> subcommands = command_sections(command);

@@ -198,31 +198,6 @@ std::string shorten(std::string_view text, int width) {
   return std::string(text.substr(0, end)) + "…";
 }
 
-std::vector<std::string> wrap(std::string_view text, int width) {
-  std::vector<std::string> lines;
-  std::string line;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t end = std::min(text.find_first_of(" \n", at), text.size());
-    const std::string_view word = text.substr(at, end - at);
-    if (width > 0 && !line.empty() && display_width(line) + 1 + display_width(word) > width) {
-      lines.push_back(std::move(line));
-      line.clear();
-    }
-    if (!word.empty()) {
-      if (!line.empty()) line += ' ';
-      line += word;
-    }
-    if (end < text.size() && text[end] == '\n') {
-      lines.push_back(std::move(line));
-      line.clear();
-    }
-    at = end + 1;
-  }
-  if (!line.empty()) lines.push_back(std::move(line));
-  return lines;
-}
-
 std::string bar(double fraction, int width) {
   if (width <= 0) return {};
   const double bounded = std::isfinite(fraction) ? std::clamp(fraction, 0.0, 1.0) : 0.0;

@@ -4,7 +4,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace kai::output {
 
@@ -28,10 +27,6 @@ std::string safe_text(std::string_view text);
 // Terminal cells that `text` takes; `shorten` cuts to that many with "…".
 int display_width(std::string_view text);
 std::string shorten(std::string_view text, int width);
-
-// `text` in lines of at most `width` cells, broken at spaces; longer words stay whole.
-// A line break in it ends a line. 0 breaks only there.
-std::vector<std::string> wrap(std::string_view text, int width);
 
 // A bar of `width` cells: "██████░░" in UTF-8.
 std::string bar(double fraction, int width);

@@ -89,16 +89,6 @@ TEST(Shorten, CutsToCells) {
   EXPECT_EQ(shorten("abc", 0), "");
 }
 
-TEST(Wrap, BreaksAtSpaces) {
-  using Lines = std::vector<std::string>;
-  EXPECT_EQ(wrap("one two three", 7), (Lines{"one two", "three"}));
-  EXPECT_EQ(wrap("日本 日本", 5), (Lines{"日本", "日本"}));
-  EXPECT_EQ(wrap("unbreakable word", 4), (Lines{"unbreakable", "word"}));
-  EXPECT_EQ(wrap("a\n\nb c", 80), (Lines{"a", "", "b c"}));
-  EXPECT_EQ(wrap("one two three", 0), (Lines{"one two three"}));
-  EXPECT_EQ(wrap("", 10), Lines{});
-}
-
 TEST(Bar, NeverLies) {
   EXPECT_EQ(bar(0, 4), "░░░░");
   EXPECT_EQ(bar(0.5, 4), "██░░");
