@@ -30,6 +30,8 @@ enum class Tls {
 
 // X509_V_ERR_* of openssl/x509_vfy.h, whose values never change.
 Tls by_verify_result(long result) {
+  // GnuTLS has bits instead: 9 is "not activated", 10 is "expired".
+  if (result >= 1L << 9) return (result & 1L << 10) != 0 ? Tls::expired : Tls::not_yet_valid;
   switch (result) {
     case 9: return Tls::not_yet_valid;
     case 10: return Tls::expired;
@@ -75,8 +77,11 @@ constexpr std::array k_alerts = {
     Words{"certificate is bad", Tls::client_certificate_rejected},
     Words{"certificate was revoked", Tls::client_certificate_rejected},
     Words{"certificate is not supported", Tls::client_certificate_rejected},
+    Words{"certificate is expired", Tls::client_certificate_rejected},
     Words{"ca is unknown", Tls::client_certificate_rejected},
     Words{"access was denied", Tls::client_certificate_rejected},
+    Words{"handshake failed", Tls::refused},
+    Words{"fatal alert has been received", Tls::refused},
 };
 
 constexpr std::array k_findings = {
@@ -88,6 +93,7 @@ constexpr std::array k_findings = {
     Words{"revoked", Tls::revoked},
     Words{"does not match target host name", Tls::wrong_name},
     Words{"no alternative certificate subject name matches", Tls::wrong_name},
+    Words{"error reading x.509 key or certificate", Tls::unusable_client_certificate},
     Words{"unable to get local issuer", Tls::unknown_authority},
     Words{"self-signed certificate", Tls::unknown_authority},
     Words{"self signed certificate", Tls::unknown_authority},
@@ -111,7 +117,7 @@ Tls classify(const CurlFailure& failure) {
   const std::string text = to_lower(failure.detail);
   // In TLS 1.3 the server judges our certificate after the handshake, so its alert
   // may come as a failed read or write.
-  if (text.find("alert") != std::string::npos) {
+  if (text.find("alert") != std::string::npos || text.starts_with("gnutls_handshake() failed")) {
     const Tls found = find(text, k_alerts);
     if (found != Tls::none) {
       return found == Tls::client_certificate_rejected && !failure.has_client_certificate
@@ -133,7 +139,10 @@ Tls classify(const CurlFailure& failure) {
 }
 
 std::string because(const CurlFailure& failure) {
-  return failure.detail.empty() ? std::string() : fmt::format(": {}", failure.detail);
+  // GnuTLS builds name the file that the certificates are in, which is ours and no file.
+  const std::string_view detail =
+      std::string_view(failure.detail).substr(0, failure.detail.find(" CAfile: "));
+  return detail.empty() ? std::string() : fmt::format(": {}", detail);
 }
 
 Error tls_error(Tls kind, const CurlFailure& failure) {

@@ -89,6 +89,7 @@ class CurlTransport::Loop {
   std::vector<TransferPtr> m_active;
   SteadyTime m_next_check = SteadyTime::max();
   long m_allowed_connections = 0;
+  bool m_cancelled = false;
   // Connections on which a request ran into its idle time-out, by local port, and when.
   // While they are in use and nothing arrives, new requests avoid them.
   std::map<long, SteadyTime> m_silent;
@@ -186,7 +187,8 @@ bool CurlTransport::Loop::take_arrivals() {
     stopping = m_stopping;
     arrivals.swap(m_inbox);
   }
-  const bool ending = stopping || m_cancel.requested();
+  m_cancelled = m_cancel.requested();
+  const bool ending = stopping || m_cancelled;
   if (ending) end_all();
   for (Arrival& arrival : arrivals) {
     if (m_broken) {
@@ -349,9 +351,9 @@ void CurlTransport::Loop::wait(SteadyTime now) {
   for (const TransferPtr& transfer : m_delayed) until = std::min(until, transfer->send_at());
   const auto timeout = static_cast<int>(
       std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(until - now).count()));
-  // Once cancelled, its descriptor stays readable: only requests wake the loop then.
-  const bool cancelled = m_cancel.requested();
-  const unsigned count = cancelled ? 1 : 2;
+  // Once cancelled, its descriptor stays readable: only requests wake the loop then. What
+  // counts is what take_arrivals() saw; a cancel since then must wake the loop.
+  const unsigned count = m_cancelled ? 1 : 2;
   if (m_multi != nullptr) {
     std::array<curl_waitfd, 2> events{curl_waitfd{m_wake, CURL_WAIT_POLLIN, 0},
                                       curl_waitfd{m_cancel.fd(), CURL_WAIT_POLLIN, 0}};
