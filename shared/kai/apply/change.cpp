@@ -60,10 +60,9 @@ Error conflict_error(const ChangeSet& set) {
            change.ref.to_string() + ": " + conflict.field + " is managed by " + manager});
     }
   }
-  error.message = error.causes.size() == 1
-                      ? "a field belongs to another field manager"
-                      : std::to_string(error.causes.size()) +
-                            " fields belong to other field managers";
+  error.message = error.causes.size() == 1 ? "a field belongs to another field manager"
+                                           : std::to_string(error.causes.size()) +
+                                                 " fields belong to other field managers";
   error.reason = "Conflict";
   error.hint = "nothing was written; --force-conflicts takes them over";
   return error;

@@ -32,15 +32,19 @@ void Cancel::request(int signal) const noexcept {
   [[maybe_unused]] const auto written = write(m_state->event, &one, sizeof one);
 }
 
-bool Cancel::requested() const noexcept { return m_state->requested.load(); }
+bool Cancel::requested() const noexcept {
+  return m_state->requested.load();
+}
 
-int Cancel::signal() const noexcept { return m_state->signal.load(); }
+int Cancel::signal() const noexcept {
+  return m_state->signal.load();
+}
 
 bool Cancel::wait_for(std::chrono::milliseconds duration) const {
   const auto end = std::chrono::steady_clock::now() + duration;
   while (!requested()) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        end - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     pollfd event{m_state->event, POLLIN, 0};
     poll(&event, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 60'000)));
@@ -48,6 +52,8 @@ bool Cancel::wait_for(std::chrono::milliseconds duration) const {
   return true;
 }
 
-int Cancel::fd() const noexcept { return m_state->event; }
+int Cancel::fd() const noexcept {
+  return m_state->event;
+}
 
 }  // namespace kai

@@ -12,7 +12,7 @@ namespace kai::model {
 namespace {
 
 enum class Type {
-  text,    // a string
+  text,  // a string
   integer,
   boolean,
   fields,    // a map with the keys of `fields`

@@ -120,8 +120,8 @@ void check_resources(const Pod& pod, const Node& node, const Resources& used,
       obstacle.kind = ObstacleKind::gpu_absent;
       obstacle.detail = "the node advertises no " + name;
       if (capacity != node.capacity.end() && !capacity->second.is_zero()) {
-        obstacle.detail = "all " + capacity->second.to_string() + " " + name +
-                          " of the node are withdrawn";
+        obstacle.detail =
+            "all " + capacity->second.to_string() + " " + name + " of the node are withdrawn";
       }
       found.push_back(std::move(obstacle));
       continue;

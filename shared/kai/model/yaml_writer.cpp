@@ -77,8 +77,8 @@ bool is_blank(std::uint32_t c) {
 // What may stand as it is. YAML would allow more, but this ends up on terminals.
 bool is_printable(std::uint32_t c) {
   if (is_deceptive(c)) return false;
-  return (c >= 0x20 && c <= 0x7E) || (c >= 0xA0 && c <= 0xD7FF) ||
-         (c >= 0xE000 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0x10FFFF);
+  return (c >= 0x20 && c <= 0x7E) || (c >= 0xA0 && c <= 0xD7FF) || (c >= 0xE000 && c <= 0xFFFD) ||
+         (c >= 0x10000 && c <= 0x10FFFF);
 }
 
 // Which styles can hold a string (YAML 1.1, as libyaml's emitter decides it).

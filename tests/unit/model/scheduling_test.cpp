@@ -65,9 +65,8 @@ TEST(Obstacles, MigProfileThatTheNodeDoesNotHave) {
 TEST(Obstacles, WithdrawnGpus) {
   Node node = ready_node();
   node.allocatable.insert_or_assign("nvidia.com/gpu", q("0"));
-  EXPECT_THAT(
-      details(obstacles(gpu_pod(), node, {})),
-      ElementsAre("gpu-absent: all 4 nvidia.com/gpu of the node are withdrawn"));
+  EXPECT_THAT(details(obstacles(gpu_pod(), node, {})),
+              ElementsAre("gpu-absent: all 4 nvidia.com/gpu of the node are withdrawn"));
 }
 
 TEST(Obstacles, TaintsAreToldOneByOne) {
