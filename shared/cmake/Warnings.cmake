@@ -11,6 +11,13 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 if(KAI_WERROR)
   target_compile_options(kai_warnings INTERFACE -Werror)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # What the optimizer infers differs by level and by sanitizer, and is often wrong:
+    # shown, but no reason to fail.
+    target_compile_options(kai_warnings INTERFACE
+      -Wno-error=dangling-pointer -Wno-error=array-bounds -Wno-error=stringop-overread
+      -Wno-error=use-after-free -Wno-error=free-nonheap-object)
+  endif()
 endif()
 if(KAI_SANITIZE)
   target_compile_options(kai_warnings INTERFACE
