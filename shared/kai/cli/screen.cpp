@@ -58,7 +58,9 @@ class Screen::Guard : public std::streambuf {
 
  private:
   [[nodiscard]] std::streambuf* inner() const {
-    return (m_is_err ? m_state.err : m_state.out).rdbuf();
+    // Named first: GCC 12's sanitizer takes the member of an unnamed choice for a null one's.
+    const std::ostream& real = m_is_err ? m_state.err : m_state.out;
+    return real.rdbuf();
   }
 
   void begin() {
