@@ -70,7 +70,8 @@ class CurlTransportTest : public testing::Test {
   inline static std::unique_ptr<test::HttpServer> s_server;
 };
 
-// Collects results, and waits for them.
+// Collects results, and waits for them. Declared before the transport, which may call it
+// until the transport is gone.
 class Results {
  public:
   Completion completion() {
@@ -92,7 +93,8 @@ class Results {
   std::vector<Result<Response>> m_results;
 };
 
-// A sink that keeps what it gets, and lets a test wait for it.
+// A sink that keeps what it gets, and lets a test wait for it. Declared before the transport
+// too.
 class Pieces {
  public:
   BodySink sink() {

@@ -117,12 +117,12 @@ TEST_F(CurlRequests, ConnectionsAreKeptAlive) {
 
 // The server answers only when all twenty are there. Writes have connections of their own.
 TEST_F(CurlRequests, Http2SharesOneConnection) {
+  Results results;
   const auto transport = make();
   for (int i = 0; i < 3; ++i) {
     const auto write = send(*transport, request_of(Method::post, "h2", "/echo", "body"));
     EXPECT_EQ(write->header("X-Proto"), "HTTP/1.1");
   }
-  Results results;
   const std::string path = "/together?n=20&key=" + fresh_key();
   for (int i = 0; i < 20; ++i) transport->start(get("h2", path), results.completion());
   std::set<std::string, std::less<>> connections;
@@ -135,8 +135,8 @@ TEST_F(CurlRequests, Http2SharesOneConnection) {
 }
 
 TEST_F(CurlRequests, Http1UsesConnectionsSideBySide) {
-  const auto transport = make();
   Results results;
+  const auto transport = make();
   const std::string path = "/together?n=8&key=" + fresh_key();
   for (int i = 0; i < 8; ++i) transport->start(get("h1", path), results.completion());
   std::set<std::string, std::less<>> connections;
@@ -151,8 +151,8 @@ TEST_F(CurlRequests, Http1UsesConnectionsSideBySide) {
 TEST_F(CurlRequests, Http1ConnectionsAreBounded) {
   TransportOptions options = trusting();
   options.max_connections = 3;
-  const auto transport = make(options);
   Results results;
+  const auto transport = make(options);
   for (int i = 0; i < 60; ++i) transport->start(get("h1", "/echo"), results.completion());
   std::set<std::string, std::less<>> connections;
   for (const auto& result : results.wait_for(60)) {
@@ -165,9 +165,9 @@ TEST_F(CurlRequests, Http1ConnectionsAreBounded) {
 TEST_F(CurlRequests, StreamsDoNotKeepOthersWaitingOverHttp1) {
   TransportOptions options = trusting();
   options.max_connections = 1;
-  const auto transport = make(options);
   Results streams;
   std::array<Pieces, 3> pieces;
+  const auto transport = make(options);
   for (Pieces& one : pieces) {
     Request stream = get("h1", "/stall");
     stream.sink = one.sink();
@@ -271,8 +271,8 @@ TEST_F(CurlRequests, EarlyAnswersArriveWhole) {
   constexpr std::array k_sizes = {10U, 50'000U, 100'000U, 1'000'000U};
   for (const char* name : {"plain", "h1", "h2"}) {
     SCOPED_TRACE(name);
-    const auto transport = make();
     Results results;
+    const auto transport = make();
     for (std::size_t i = 0; i < 96; ++i) {
       Request request = request_of(Method::patch, name, "/status?code=403&n=300",
                                    std::string(k_sizes.at(i % k_sizes.size()), 'x'));
@@ -291,9 +291,9 @@ TEST_F(CurlRequests, EarlyAnswersArriveWhole) {
 TEST_F(CurlRequests, GoawayLosesAndRepeatsNothing) {
   RetryOptions options;
   options.first_delay = std::chrono::milliseconds(1);
+  Results results;
   RetryTransport transport(make(), options, {});
   const std::string key = fresh_key();
-  Results results;
   for (int i = 0; i < 300; ++i) {
     transport.start(get("h2", i % 10 == 3 ? "/goaway" : "/bytes?n=20000"), results.completion());
     transport.start(request_of(Method::post, "h2", "/count?key=" + key, "body"),

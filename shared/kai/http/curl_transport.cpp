@@ -38,8 +38,10 @@ class CurlTransport::Loop {
   Loop& operator=(const Loop&) = delete;
 
   void start(Request request, Completion done);
-  // Ends all transfers and the thread. Requests that come later end at once.
-  void stop();
+  // Requests that come from now on end at once.
+  void close();
+  // After close(): ends all transfers and the thread.
+  void join();
 
  private:
   struct Arrival {
@@ -76,7 +78,7 @@ class CurlTransport::Loop {
 
   std::mutex m_mutex;  // guards the next three
   std::vector<Arrival> m_inbox;
-  bool m_stopping = false;
+  bool m_closed = false;
   std::thread m_thread;
 
   // From here on only the thread itself.
@@ -102,15 +104,17 @@ CurlTransport::Loop::Loop(TransportOptions options, Cancel cancel, Log log)
       m_wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 CurlTransport::Loop::~Loop() {
-  stop();
-  if (m_wake >= 0) close(m_wake);
+  close();
+  join();
+  if (m_wake >= 0) ::close(m_wake);
 }
 
-void CurlTransport::Loop::stop() {
-  {
-    const std::lock_guard lock(m_mutex);
-    m_stopping = true;
-  }
+void CurlTransport::Loop::close() {
+  const std::lock_guard lock(m_mutex);
+  m_closed = true;
+}
+
+void CurlTransport::Loop::join() {
   wake();
   if (m_thread.joinable()) m_thread.join();
 }
@@ -124,7 +128,7 @@ void CurlTransport::Loop::wake() const {
 void CurlTransport::Loop::start(Request request, Completion done) {
   {
     const std::lock_guard lock(m_mutex);
-    if (!m_stopping) {
+    if (!m_closed) {
       m_inbox.push_back({std::move(request), std::move(done), std::chrono::steady_clock::now()});
       if (!m_thread.joinable()) start_thread();
       wake();
@@ -181,14 +185,14 @@ void CurlTransport::Loop::allow_connections() {
 
 bool CurlTransport::Loop::take_arrivals() {
   std::vector<Arrival> arrivals;
-  bool stopping = false;
+  bool closed = false;
   {
     const std::lock_guard lock(m_mutex);
-    stopping = m_stopping;
+    closed = m_closed;
     arrivals.swap(m_inbox);
   }
   m_cancelled = m_cancel.requested();
-  const bool ending = stopping || m_cancelled;
+  const bool ending = closed || m_cancelled;
   if (ending) end_all();
   for (Arrival& arrival : arrivals) {
     if (m_broken) {
@@ -201,7 +205,7 @@ bool CurlTransport::Loop::take_arrivals() {
       m_next_check = std::min(m_next_check, m_delayed.back()->next_check(arrival.at));
     }
   }
-  return !stopping;
+  return !closed;
 }
 
 void CurlTransport::Loop::refuse(Arrival arrival, Error error) {
@@ -370,10 +374,13 @@ CurlTransport::CurlTransport(TransportOptions options, Cancel cancel, Log log)
     : m_reads(std::make_unique<Loop>(options, cancel, log)),
       m_writes(std::make_unique<Loop>(std::move(options), std::move(cancel), std::move(log))) {}
 
-// Both are stopped before either goes: a completion on one may start a request on the other.
+// A completion on one may start a request on the other, which must neither be sent any
+// more nor find its loop gone.
 CurlTransport::~CurlTransport() {
-  m_reads->stop();
-  m_writes->stop();
+  m_reads->close();
+  m_writes->close();
+  m_reads->join();
+  m_writes->join();
 }
 
 void CurlTransport::start(Request request, Completion done) {
