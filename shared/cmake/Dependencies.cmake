@@ -8,20 +8,18 @@ find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(CURL REQUIRED)
 pkg_check_modules(YAML REQUIRED yaml-0.1)
-pkg_check_modules(YAML_CPP REQUIRED yaml-cpp)
 set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
 # The static archives keep start-up short and the binaries portable.
 find_library(KAI_LIBYAML NAMES libyaml.a yaml REQUIRED)
-find_library(KAI_LIBYAML_CPP NAMES libyaml-cpp.a yaml-cpp REQUIRED)
 
 add_library(kai_dependencies INTERFACE)
 target_include_directories(kai_dependencies SYSTEM INTERFACE
-  ${YAML_INCLUDE_DIRS} ${YAML_CPP_INCLUDE_DIRS} ${CURL_INCLUDE_DIRS})
+  ${YAML_INCLUDE_DIRS} ${CURL_INCLUDE_DIRS})
 target_link_libraries(kai_dependencies INTERFACE
   nlohmann_json::nlohmann_json
-  ${KAI_LIBYAML} ${KAI_LIBYAML_CPP} OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
+  ${KAI_LIBYAML} OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
 # kai/base/fmt_library.cpp is written against fmt 9; other versions go header-only, which
 # only costs time to compile.
 if(fmt_VERSION VERSION_LESS 9 OR fmt_VERSION VERSION_GREATER_EQUAL 10)

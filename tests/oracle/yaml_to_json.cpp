@@ -1,10 +1,10 @@
-// kai_yaml_to_json: what the YAML codec makes of files, for codec_oracle.py.
+// kai_yaml_to_json: what the YAML codec makes of files, for codec_oracle_test.py.
 //
-//   kai_yaml_to_json [--reader bulk|config] [--to-yaml] FILE…
+//   kai_yaml_to_json [--to-yaml] FILE…
 //
-// Prints one line of JSON per file: {"file", "documents": […]}, or {"file", "error"}
-// when any document of it cannot be read. With --to-yaml, "yaml" is what the codec
-// writes for the first document.
+// Prints one line of JSON per file: {"file", "documents": […]}. Where a document cannot be
+// read, "error" says why, and "documents" has those before it. With --to-yaml, "yaml" is
+// what the codec writes for each of them.
 #include <kai/model/json.hpp>
 #include <kai/model/yaml.hpp>
 
@@ -24,21 +24,19 @@ std::string read_file(const std::string& path) {
 }
 
 Json convert(const std::string& path, const kai::model::YamlOptions& options, bool to_yaml) {
-  Json line = {{"file", path}};
   Json documents = Json::array();
+  Json texts = Json::array();
   const auto read = kai::model::parse_yaml_stream(
       read_file(path), options,
       [&](kai::Result<kai::model::YamlDocument>&& document) -> kai::Result<> {
         if (!document) return kai::fail(std::move(document).error());
+        if (to_yaml) texts.push_back(kai::model::to_yaml(document->value));
         documents.push_back(std::move(document->value));
         return {};
       });
-  if (!read) {
-    line["error"] = read.error().to_string();
-    return line;
-  }
-  if (to_yaml && !documents.empty()) line["yaml"] = kai::model::to_yaml(documents.front());
-  line["documents"] = std::move(documents);
+  Json line = {{"file", path}, {"documents", std::move(documents)}};
+  if (to_yaml) line["yaml"] = std::move(texts);
+  if (!read) line["error"] = read.error().to_string();
   return line;
 }
 
@@ -51,9 +49,6 @@ int main(int argc, char** argv) {
     const std::string_view argument = argv[i];
     if (argument == "--to-yaml") {
       to_yaml = true;
-    } else if (argument == "--reader" && i + 1 < argc) {
-      options.reader = std::string_view(argv[++i]) == "config" ? kai::model::YamlReader::config
-                                                               : kai::model::YamlReader::bulk;
     } else {
       std::cout << kai::model::to_json(convert(std::string(argument), options, to_yaml)) << '\n';
     }

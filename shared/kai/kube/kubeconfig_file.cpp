@@ -255,7 +255,6 @@ Result<KubeConfig> parse_kubeconfig(std::string_view text, const std::string& fi
   model::YamlOptions options;
   options.file = file;
   options.positions = model::Positions::record;
-  options.reader = model::YamlReader::config;
   KAI_TRY_ASSIGN(model::YamlDocument document, model::parse_yaml(text, options));
 
   if (document.value.is_null()) return config;

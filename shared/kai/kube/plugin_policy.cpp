@@ -51,7 +51,6 @@ Result<std::optional<Policy>> read_policy(const std::string& path, const std::st
   std::optional<Error> unreadable;
   model::YamlOptions options;
   options.file = path;
-  options.reader = model::YamlReader::config;
   const auto read = model::parse_yaml_stream(
       text, options, [&](Result<model::YamlDocument>&& document) -> Result<> {
         if (found) return {};

@@ -285,7 +285,6 @@ Result<Profile> parse_profile(std::string_view text, std::string_view file) {
   YamlOptions options;
   options.file = file;
   options.positions = Positions::record;
-  options.reader = YamlReader::config;
   KAI_TRY_ASSIGN(const YamlDocument document, parse_yaml(text, options));
   const Json& root = document.value;
 

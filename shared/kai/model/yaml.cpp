@@ -48,8 +48,9 @@ class Stream {
   // JSON documents may stand one behind the other at the start. What is no JSON is left
   // to the YAML parser, which knows flow collections.
   Result<> read_json() {
-    while (true) {
+    for (bool first = true;; first = false) {
       const auto start = m_rest.find_first_not_of(k_space);
+      if (start == std::string_view::npos && !first) m_rest = {};
       if (start == std::string_view::npos || m_rest[start] != '{') return {};
       JsonReading reading = read_json_document(m_rest.substr(start), start);
       if (!reading.document) return {};
@@ -90,9 +91,7 @@ class Stream {
     }
     const std::size_t size = chunk_size();
     const std::string_view chunk = m_rest.substr(0, size);
-    KAI_TRY(m_options.reader == YamlReader::bulk
-                ? read_chunk_with_libyaml(chunk, m_lines, m_options, m_sink)
-                : read_chunk_with_yaml_cpp(chunk, m_lines, m_options, m_sink));
+    KAI_TRY(read_yaml_chunk(chunk, m_lines, m_options, m_sink));
     advance(size);
     return {};
   }

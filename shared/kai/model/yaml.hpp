@@ -36,15 +36,9 @@ struct YamlDocument {
 
 enum class Positions { skip, record };
 
-// Which parser reads the text. Both feed the same builder, so both give the same
-// JSON: bulk is libyaml's event parser, for manifests; config is yaml-cpp, for
-// kubeconfigs and profiles, whose messages are better.
-enum class YamlReader { bulk, config };
-
 struct YamlOptions {
   std::string file;  // for locations
   Positions positions = Positions::skip;
-  YamlReader reader = YamlReader::bulk;
   YamlLimits limits{};
 };
 

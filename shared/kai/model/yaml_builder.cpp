@@ -144,11 +144,13 @@ void YamlBuilder::finish_value() {
   m_path.resize(frame.path_size);
 }
 
+bool YamlBuilder::refuse_merge() {
+  return fail(m_frames.back().key_mark, "only a map or a list of maps can be merged with \"<<\"");
+}
+
 bool YamlBuilder::merge(const Json& source) {
   Frame& frame = m_frames.back();
-  if (!source.is_object()) {
-    return fail(frame.key_mark, "only a map or a list of maps can be merged with \"<<\"");
-  }
+  if (!source.is_object()) return refuse_merge();
   auto& members = frame.value->get_ref<Json::object_t&>();
   // kubectl's reader lets a merged member replace one that is written before the "<<".
   for (const auto& [name, value] : source.get_ref<const Json::object_t&>()) members[name] = value;
@@ -236,6 +238,10 @@ bool YamlBuilder::alias(std::string_view anchor, YamlMark mark) {
       return fail(mark, "a map key must be a scalar");
     }
     return key(scalar_key(anchored.text, anchored.style, anchored.tag), mark);
+  }
+  // A list may be merged where it is written, not by its name: kubectl's reader has it so.
+  if (!m_frames.empty() && m_frames.back().merging && !anchored.value.is_object()) {
+    return refuse_merge();
   }
   Json* slot = nullptr;
   if (!place(mark, slot)) return false;

@@ -1,8 +1,7 @@
 // YamlBuilder: turns the events of a YAML parser into one JSON document.
 //
 // It types scalars, resolves aliases and merge keys in the order in which kubectl's
-// reader does it, finds duplicate keys, keeps positions and enforces the bounds. Both
-// parsers feed it (yaml_source.hpp), so both give the same JSON.
+// reader does it, finds duplicate keys, keeps positions and enforces the bounds.
 //
 // Internal to the layer. One per document; not synchronised. After a call has returned
 // false, error() says why and no further event may follow.
@@ -95,6 +94,7 @@ class YamlBuilder {
   void finish_value();
   bool finish_merge(Frame& frame);
   bool merge(const Json& source);
+  bool refuse_merge();
   bool key(Result<std::string> name, YamlMark mark);
   bool open(Json&& empty, Expect expect, std::string_view anchor, YamlMark mark);
   bool close();
