@@ -31,7 +31,9 @@ class Quantity {
   // Canonical form. (Kubernetes itself repeats some texts as they were written, "1.500"
   // or "+3Gi", until it has calculated with them: compare amounts, not texts.)
   [[nodiscard]] std::string to_string() const;
-  // Rounded up to whole units / thousandths, capped at int64, as Go's Value() and MilliValue().
+  // Rounded up (away from zero) to whole units / thousandths, as Go's Value() and
+  // MilliValue() do it from zero to int64's limit. Beyond that Go's are wrong (0 for 100E),
+  // these stay at the limit.
   [[nodiscard]] std::int64_t value() const;
   [[nodiscard]] std::int64_t milli_value() const;
   [[nodiscard]] bool is_zero() const { return m_nano == 0; }

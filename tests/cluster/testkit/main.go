@@ -14,11 +14,12 @@ var programs = map[string]func(ctx context.Context, arguments []string) error{
 	"fault-proxy": runFaultProxy,
 	"kubelet":     runKubelet,
 	"load":        runLoad,
+	"model":       runModel,
 }
 
 func main() {
 	if len(os.Args) < 2 || programs[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: kai-testkit fault-proxy|kubelet|load [flags]")
+		fmt.Fprintln(os.Stderr, "usage: kai-testkit fault-proxy|kubelet|load|model [flags]")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
