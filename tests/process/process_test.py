@@ -1,18 +1,14 @@
 """Whole binaries as processes: signals, closed pipes, full disks, terminals."""
 
-import fcntl
 import os
-import pty
 import signal
 import socket
-import struct
 import subprocess
-import termios
 import threading
 import unittest
 from pathlib import Path
 
-from support import AI, PATIENCE, environment, run
+from support import AI, PATIENCE, environment, on_terminal, run
 
 
 class DeafServer:
@@ -91,45 +87,25 @@ class Pipes(unittest.TestCase):
 
 
 class Terminals(unittest.TestCase):
-    def on_terminal(self, *arguments, columns=80, **env):
-        """What the binary prints on a terminal of that width."""
-        ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        process = subprocess.Popen([AI, *arguments], stdin=theirs, stdout=theirs, stderr=theirs,
-                                   env=environment(**({"TERM": "xterm"} | env)))
-        os.close(theirs)
-        text = b""
-        while True:
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:  # EIO: the other side is closed
-                break
-            if not piece:
-                break
-            text += piece
-        os.close(ours)
-        process.wait(timeout=PATIENCE)
-        return text.decode().replace("\r\n", "\n")
-
     def test_colour_is_for_terminals_that_want_it(self):
-        self.assertIn("\x1b[1mUsage:\x1b[0m", self.on_terminal("--help"))
-        self.assertIn("\x1b[31merror:\x1b[0m", self.on_terminal("frobnicate"))
-        self.assertNotIn("\x1b", self.on_terminal("--help", NO_COLOR="1"))
-        self.assertIn("\x1b", self.on_terminal("--help", NO_COLOR=""))
+        self.assertIn("\x1b[1mUsage:\x1b[0m", on_terminal("--help"))
+        self.assertIn("\x1b[31merror:\x1b[0m", on_terminal("frobnicate"))
+        self.assertNotIn("\x1b", on_terminal("--help", NO_COLOR="1"))
+        self.assertIn("\x1b", on_terminal("--help", NO_COLOR=""))
         self.assertNotIn("\x1b", run("--help").stdout)
         self.assertIn("\x1b", run("options", "--color=always").stdout)
-        self.assertNotIn("\x1b", self.on_terminal("options", "--color=never"))
+        self.assertNotIn("\x1b", on_terminal("options", "--color=never"))
 
     def test_dumb_terminals_get_plain_text(self):
-        self.assertNotIn("\x1b", self.on_terminal("--help", TERM="dumb"))
+        self.assertNotIn("\x1b", on_terminal("--help", TERM="dumb"))
 
     def test_help_fits_the_terminal(self):
         for columns in (60, 80):
-            lines = self.on_terminal("options", columns=columns, NO_COLOR="1").splitlines()
+            lines = on_terminal("options", columns=columns, NO_COLOR="1").splitlines()
             self.assertGreater(len(lines), 20)
             self.assertLessEqual(max(map(len, lines)), columns)
         # Wider than 100 is hard to read.
-        lines = self.on_terminal("options", columns=300, NO_COLOR="1").splitlines()
+        lines = on_terminal("options", columns=300, NO_COLOR="1").splitlines()
         self.assertLessEqual(max(map(len, lines)), 100)
 
 

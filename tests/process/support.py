@@ -1,8 +1,12 @@
 """What the process tests share: where the binaries are, and how they are run."""
 
+import fcntl
 import os
+import pty
 import stat
+import struct
 import subprocess
+import termios
 from pathlib import Path
 
 BIN = Path(os.environ["KAI_BIN_DIR"])
@@ -22,6 +26,27 @@ def run(*arguments, program=AI, env=None, **options):
     options.setdefault("capture_output", True)
     return subprocess.run([program, *arguments], text=True, timeout=PATIENCE, check=False,
                           env=environment(**(env or {})), **options)
+
+
+def on_terminal(*arguments, columns=80, cwd=None, **env):
+    """What kubectl-ai prints on a terminal of that width."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen([AI, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, cwd=cwd,
+                               env=environment(**({"TERM": "xterm"} | env)))
+    os.close(theirs)
+    text = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # EIO: the other side is closed
+            break
+        if not piece:
+            break
+        text += piece
+    os.close(ours)
+    process.wait(timeout=PATIENCE)
+    return text.decode().replace("\r\n", "\n")
 
 
 def write_script(path, text):
