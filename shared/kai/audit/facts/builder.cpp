@@ -39,6 +39,17 @@ bool job_is_done(const Json& job) {
   return false;
 }
 
+// What a Deployment says when its pods are turned away, as by a quota.
+const Json* refusal_of(const Json& object) {
+  for (const Json& condition : array_at(object, {"status", "conditions"})) {
+    if (model::string_at(condition, {"type"}) == "ReplicaFailure" &&
+        model::string_at(condition, {"status"}) == "True") {
+      return &condition;
+    }
+  }
+  return nullptr;
+}
+
 template <class T>
 void sort_by_head(std::vector<T>& list) {
   std::sort(list.begin(), list.end(), [](const T& a, const T& b) {
@@ -157,6 +168,11 @@ void FactsBuilder::State::add_workloads(const Json& object, const Head& head, co
         workload.replicas = replicas->get<std::int64_t>();
       }
       workload.finished = head.kind == std::string_view("Job") && job_is_done(object);
+      if (const Json* refusal = refusal_of(object)) {
+        workload.refused = facts.texts.intern(model::string_at(*refusal, {"message"}));
+        workload.refused_since = parse_time(model::string_at(*refusal, {"lastTransitionTime"}));
+        newest_time = std::max(newest_time, workload.refused_since);
+      }
       facts.workloads.push_back(workload);
     });
   }

@@ -266,6 +266,8 @@ struct Workload {
   Text spec_path;              // JSON pointer of the pod spec in the object
   std::int64_t replicas = -1;  // wanted; -1: unknown
   bool finished = false;       // a Job that is done
+  Text refused;                // why the API server takes none of its pods; empty: it does
+  Seconds refused_since = 0;
 };
 
 // What rules about pod specs look at: a Workload, a pod on its own, or the pods of a

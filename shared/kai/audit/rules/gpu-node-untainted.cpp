@@ -5,22 +5,28 @@
 #include <kai/audit/tables.hpp>
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
 
 namespace kai::audit {
 namespace {
 
-// Pods that sit on the node without need: no GPU, no DaemonSet, nothing of the cluster's own.
-std::vector<std::string> cpu_only_pods(const Facts& facts, const Node& node) {
-  std::vector<std::string> names;
+// Pods that sit on a node without need: no GPU, no DaemonSet, nothing of the cluster's own.
+// By node.
+std::map<std::string_view, std::vector<std::string>> cpu_only_pods(const Facts& facts) {
+  std::map<std::string_view, std::vector<std::string>> names;
   for (const Pod& pod : facts.pods) {
-    if (pod.node != node.name() || pod.finished() || pod.spec->wants_gpu() || pod.is_static) {
-      continue;
-    }
+    if (pod.node.empty() || pod.finished() || pod.spec->wants_gpu() || pod.is_static) continue;
     if (pod.owner != nullptr && pod.owner->kind == std::string_view("DaemonSet")) continue;
     if (WellKnown::get().is_system_namespace(pod.ns)) continue;
-    names.push_back(pod.ns.str() + "/" + pod.name.str());
+    names[pod.node].push_back(pod.ns.str() + "/" + pod.name.str());
   }
   return names;
+}
+
+bool is_open(const Node& node) {
+  return advertises_gpus(node) && lasting_taints(node).empty();
 }
 
 // Where every node that takes pods has GPUs and none is tainted, a taint would leave
@@ -40,10 +46,16 @@ bool taints_are_no_option(const Facts& facts) {
 }
 
 void check(const Facts& facts, Findings& findings) {
-  if (taints_are_no_option(facts)) return;
+  if (std::none_of(facts.nodes.begin(), facts.nodes.end(), is_open) ||
+      taints_are_no_option(facts)) {
+    return;
+  }
+  const auto cpu_only = cpu_only_pods(facts);
+  static const std::vector<std::string> k_none;
   for (const Node& node : facts.nodes) {
-    if (!advertises_gpus(node) || !lasting_taints(node).empty()) continue;
-    const auto pods = cpu_only_pods(facts, node);
+    if (!is_open(node)) continue;
+    const auto here = cpu_only.find(node.name());
+    const std::vector<std::string>& pods = here == cpu_only.end() ? k_none : here->second;
     Finding finding;
     finding.object = node.head.ref();
     finding.origin = node.head.origin;

@@ -135,7 +135,41 @@ void describe_nodes(const Waiting& entry, std::vector<std::string>& details) {
   if (details.empty()) details.emplace_back("no node has GPUs");
 }
 
+// Pods that do not even exist: the API server refuses them, as a rule for a quota's sake.
+void find_refused(const Facts& facts, Findings& findings) {
+  for (const Workload& workload : facts.workloads) {
+    if (workload.refused.empty() || !workload.spec->wants_gpu() || workload.replicas == 0 ||
+        facts.now - workload.refused_since <= k_patience) {
+      continue;
+    }
+    // The server puts the name of a pod that never was before its reason.
+    std::string_view reason = workload.refused;
+    constexpr std::string_view k_forbidden = " is forbidden: ";
+    if (const auto at = reason.find(k_forbidden); at != std::string_view::npos) {
+      reason.remove_prefix(at + k_forbidden.size());
+    }
+    Finding finding;
+    finding.object = workload.head.ref();
+    finding.origin = workload.head.origin;
+    finding.path = FieldPath() / "status" / "conditions";
+    finding.subject = "refused";
+    finding.observed = workload.refused.str();
+    finding.expected = "its pods are admitted";
+    finding.message = "pods with " + describe_gpus(workload.spec->gpus) +
+                      " each are refused since " + format_age(facts.now - workload.refused_since) +
+                      ": " + std::string(reason);
+    if (reason.starts_with("exceeded quota")) {
+      finding.fix = "Raise the quota, or free what it counts: kubectl describe quota -n " +
+                    workload.head.ns.str();
+    } else {
+      finding.fix = "Change the pod template so that the API server takes it";
+    }
+    findings.add(std::move(finding));
+  }
+}
+
 void check(const Facts& facts, Findings& findings) {
+  find_refused(facts, findings);
   std::map<Key, Waiting> waiting;
   for (const Pod& pod : facts.pods) {
     if (!waits(facts, pod)) continue;
@@ -189,12 +223,13 @@ constinit const Rule k_gpu_pending = {
         "event counts nodes and does not name them.",
     .fix =
         "Remove what the nodes name: add the toleration, free or add GPUs, ask for less CPU or "
-        "memory, or correct the selector. `kubectl ai gpu explain pod NAME` shows all of it.",
+        "memory, or correct the selector; raise the quota that refuses the pods. `kubectl ai gpu "
+        "explain pod NAME` shows all of it.",
     .reference =
         "https://kubernetes.io/docs/tasks/debug/debug-application/debug-pods/"
         "#my-pod-stays-pending",
     .needs = {Kind::pod, Kind::node},
-    .reads = {},
+    .reads = {Kind::deployment},
     .check = &check,
 };
 

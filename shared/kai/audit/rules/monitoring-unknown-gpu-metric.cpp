@@ -2,18 +2,25 @@
 #include <kai/audit/facts/facts.hpp>
 #include <kai/audit/rule.hpp>
 #include <kai/audit/tables.hpp>
+#include <kai/model/names.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <string>
 
 namespace kai::audit {
 namespace {
 
-const MetricFamily* family_of(const MetricTable& table, std::string_view metric) {
+// What a name of a known family is meant to be. One that resembles none of them may be an
+// exporter's that nobody here has heard of.
+std::optional<std::string> misspelled(const MetricTable& table, std::string_view metric) {
   for (const MetricFamily& family : table.families()) {
-    if (metric.starts_with(family.prefix)) return &family;
+    if (!metric.starts_with(family.prefix)) continue;
+    if (std::binary_search(family.names.begin(), family.names.end(), metric)) return std::nullopt;
+    return model::nearest_name(metric, family.names);
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 void check(const Facts& facts, Findings& findings) {
@@ -27,23 +34,19 @@ void check(const Facts& facts, Findings& findings) {
     for (const MetricRules::Use& use : rules.uses) {
       if (recorded.contains(use.metric)) continue;
       const MetricAdvice* const advice = table.advice(use.metric);
-      const MetricFamily* const family = family_of(table, use.metric);
-      const bool unknown =
-          advice != nullptr ||
-          (family != nullptr &&
-           !std::binary_search(family->names.begin(), family->names.end(), use.metric));
-      if (!unknown) continue;
+      const auto instead =
+          advice == nullptr ? misspelled(table, use.metric) : std::optional(advice->instead);
+      if (!instead) continue;
       Finding finding;
       finding.object = rules.head.ref();
       finding.origin = rules.head.origin;
       finding.path = use.path;
       finding.subject = use.rule + "/" + use.metric;
       finding.observed = use.metric;
-      finding.expected = advice == nullptr ? "a metric that an exporter has" : advice->instead;
+      finding.expected = *instead;
       finding.message = "rule " + use.rule + " looks at " + use.metric + ", which no exporter has";
-      if (advice != nullptr) {
-        finding.fix = "Write " + advice->instead + " (DCGM exporter) instead of " + use.metric;
-      }
+      finding.fix = "Write " + *instead + (advice == nullptr ? "" : " (DCGM exporter)") +
+                    " instead of " + use.metric;
       findings.add(std::move(finding));
     }
   }
