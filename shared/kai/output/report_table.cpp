@@ -278,15 +278,19 @@ std::string render_rule(const audit::Rule& rule, const ReportOptions& options) {
 }
 
 std::string render_rules(std::span<const audit::Rule* const> rules, const ReportOptions& options) {
-  std::vector<Column> columns = {{"RULE"}, {"SEVERITY"}, {"CHECKED IN"}};
-  if (options.detail == Detail::wide) columns.push_back({"CATEGORY"});
+  // What a rule finds needs the room of a narrow terminal.
+  const bool wide = options.detail == Detail::wide;
+  std::vector<Column> columns = {{"RULE"}, {"SEVERITY"}};
+  if (wide) columns.insert(columns.end(), {{"CATEGORY"}, {"CHECKED IN"}});
   columns.push_back({"FINDS", Align::left, Shrink::may});
   Table table(columns);
   for (const audit::Rule* const rule : rules) {
     std::vector<Cell> cells = {
-        rule->id, Cell(std::string(audit::to_string(rule->severity)), style_of(rule->severity)),
-        where_of(*rule)};
-    if (options.detail == Detail::wide) cells.emplace_back(audit::to_string(rule->category));
+        rule->id, Cell(std::string(audit::to_string(rule->severity)), style_of(rule->severity))};
+    if (wide) {
+      cells.emplace_back(audit::to_string(rule->category));
+      cells.emplace_back(where_of(*rule));
+    }
     cells.emplace_back(rule->title);
     table.add_row(std::move(cells));
   }

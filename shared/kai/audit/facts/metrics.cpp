@@ -24,10 +24,19 @@ bool takes_labels(std::string_view word) {
   return std::find(k_words.begin(), k_words.end(), word) != k_words.end();
 }
 
+// Aggregations, whose labels may stand before their parentheses: "sum by (x) (y)".
+bool aggregates(std::string_view word) {
+  static constexpr std::array<std::string_view, 14> k_words = {
+      "sum",    "avg",  "min",     "max",      "count", "count_values", "stddev",
+      "stdvar", "topk", "bottomk", "quantile", "group", "limitk",       "limit_ratio"};
+  return std::find(k_words.begin(), k_words.end(), word) != k_words.end();
+}
+
 bool is_keyword(std::string_view word) {
   static constexpr std::array<std::string_view, 12> k_words = {
       "and", "or", "unless", "offset", "bool", "inf", "nan", "Inf", "NaN", "start", "end", "atan2"};
-  return takes_labels(word) || std::find(k_words.begin(), k_words.end(), word) != k_words.end();
+  return takes_labels(word) || aggregates(word) ||
+         std::find(k_words.begin(), k_words.end(), word) != k_words.end();
 }
 
 class Scanner {

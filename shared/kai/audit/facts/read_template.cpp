@@ -139,7 +139,7 @@ const PodTemplate* TemplateReader::read(const Json& spec, PlacedBy placed_by) {
     if (const Json* affinity = model::find_path(source, {"affinity"})) digest.add(*affinity);
   }
   for (const Json& volume : array_at(source, {"volumes"})) {
-    if (has_prefix(volume, k_token_volume)) continue;
+    if (!volume.is_object() || has_prefix(volume, k_token_volume)) continue;
     digest.add(model::string_at(volume, {"name"}));
     digest.add(model::string_at(volume, {"emptyDir", "medium"}, "-"));
     // Of the others only the type is told apart; claims and secrets may be a pod's own.
