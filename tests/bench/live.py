@@ -84,6 +84,7 @@ def _write_curl_config(path, kubeconfig, directory, pages):
     server = re.search(r"server: (\S+)", text).group(1)
     token = (directory / "tokens.csv").read_text().split(",", 1)[0]
     blocks = [f'url = "{server}{page}"\noutput = "{os.devnull}"\n' for page in pages]
-    common = (f'header = "Authorization: Bearer {token}"\nheader = "Accept: application/json"\n'
+    # By its own name curl would get indented JSON, twice as long and twice as slow to make.
+    common = (f'user-agent = "bench"\nheader = "Authorization: Bearer {token}"\nheader = "Accept: application/json"\n'
               f'header = "Accept-Encoding: gzip"\ncacert = "{directory}/pki/ca.crt"\nsilent\nfail\n')
     path.write_text("next\n".join(block + common for block in blocks))

@@ -470,6 +470,7 @@ class Audit(ClusterTest):
         missing = {entry["kind"]: entry for entry in report["coverage"]["notChecked"]}
         self.assertIn("Node", missing)
         self.assertIn("gpu-toleration-missing", missing["Node"]["rules"])
+        self.assertNotIn("psa-missing", missing["Namespace"]["rules"])  # of its own all is known
         self.assertEqual(missing["Role"]["rules"], ["api-removed", "rbac-unbound-role"])
         self.assertNotIn("Pod", missing)
         self.assertNotIn("gpu-node-lost", json.dumps(report))  # not a rule about a namespace
@@ -561,6 +562,26 @@ class Audit(ClusterTest):
                 process.send_signal(signal.SIGINT)
                 stdout, stderr = process.communicate(timeout=60)
             self.assertEqual((process.returncode, stdout), (130, ""), stderr)
+
+
+class WithoutMonitoring(ClusterTest):
+    def test_a_kind_that_is_not_there_any_more_is_no_gap(self):
+        """Discovery is cached for hours; a CRD can go meanwhile."""
+        crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        name = PROMETHEUS_RULES["metadata"]["name"]
+        rules = "/apis/monitoring.coreos.com/v1/prometheusrules"
+        self.api.create(crds, PROMETHEUS_RULES)
+        self.addCleanup(self.delete, f"{crds}/{name}")
+        self.eventually(lambda: self.api.raw("GET", rules)[0] == 200)
+        with tempfile.TemporaryDirectory() as cache:
+            for served in (True, False):
+                if not served:
+                    self.delete(f"{crds}/{name}")
+                    self.eventually(lambda: self.api.raw("GET", rules)[0] == 404)
+                run = self.run_binary("kubectl-ai-audit", "-o", "json", "--cache-dir", cache,
+                                      "--select", "monitoring-unknown-gpu-metric")
+                self.assertEqual(run.exit, 0, run.stdout + run.stderr)
+                self.assertEqual(json.loads(run.stdout)["coverage"]["checked"], ["PrometheusRule"])
 
 
 def report_of(test, arguments):

@@ -68,7 +68,9 @@ std::vector<NotChecked> describe_gaps(std::span<const Gap> gaps,
     entry.reason = gap.reason;
     entry.location = gap.location;
     for (const Rule* const rule : rules) {
-      if (gap.kind && (rule->needs.has(*gap.kind) || rule->reads.has(*gap.kind))) {
+      const bool narrowed =
+          gap.kind && rule->reads.has(*gap.kind) && !gap.what_was_asked_for_is_known;
+      if (narrowed || (gap.kind && rule->needs.has(*gap.kind))) {
         entry.rules.emplace_back(rule->id);
       }
     }

@@ -17,6 +17,9 @@ struct Gap {
   std::optional<Kind> kind;
   std::string reason;  // "forbidden: …"
   std::optional<Location> location;
+  // Everything about the namespace that is audited could be read, but not what lies outside:
+  // only rules that need all objects of the kind miss something.
+  bool what_was_asked_for_is_known = false;
 };
 
 // The rules that can judge this view: files or a whole cluster, all of it or a namespace.

@@ -206,6 +206,25 @@ TEST(Coverage, ARuleThatOnlyReadsWhatIsMissingRunsAndIsNamed) {
   EXPECT_THAT(report.coverage.not_checked.at(0).rules, ElementsAre("gpu-bypass"));
 }
 
+TEST(Coverage, WhatLiesOutsideTheNamespaceIsMissedOnlyByRulesThatNeedIt) {
+  FactsOptions options;
+  options.view = Facts::View::cluster;
+  options.only_ns = "team";
+  const Facts facts = facts_of(
+      "apiVersion: v1\nkind: Namespace\nmetadata: {name: team}\n---\n" + bypass("a", "b"), options);
+  Gap gap{Kind::name_space, "only team could be read", std::nullopt};
+  const auto rules = only({"psa-missing", "netpol-namespace-name-label"});
+  const auto missed_by = [&] {
+    return run_rules(facts, rules, {&gap, 1}).coverage.not_checked.at(0).rules;
+  };
+  EXPECT_THAT(missed_by(), ElementsAre("netpol-namespace-name-label", "psa-missing"));
+  gap.what_was_asked_for_is_known = true;
+  EXPECT_THAT(missed_by(), ElementsAre("netpol-namespace-name-label"));
+  const Report report = run_rules(facts, rules, {&gap, 1});
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].object.to_string(), "Namespace team");
+}
+
 TEST(Coverage, ABrokenDocumentIsAGapOfNoKind) {
   const std::vector<Gap> gaps = {{std::nullopt, "malformed", Location{"a.yaml", 3, 1}}};
   const Report report = run_rules(facts_of(bypass("aaaaa", "6b9f")), only({"gpu-bypass"}), gaps);

@@ -75,8 +75,8 @@ constinit const Rule k_psa_missing = {
         "Label the namespace with pod-security.kubernetes.io/enforce: restricted where it can "
         "be, baseline else, privileged where that is meant.",
     .reference = "https://kubernetes.io/docs/concepts/security/pod-security-admission/",
-    .needs = {Kind::name_space},
-    .reads = k_workload_kinds,
+    .needs = {},
+    .reads = k_workload_kinds | KindSet{Kind::name_space},
     .check = &check,
 };
 

@@ -46,10 +46,15 @@ class Reader {
  private:
   void read(Kind kind) {
     const KindInfo& about = info(kind);
+    // Without its CRD there is no such object. Discovery's answer may be old, so a list may
+    // be the first to hear of that.
+    const auto not_served = [&](const Error& error) {
+      return error.code == ErrorCode::not_found && about.presence == Presence::custom;
+    };
     const auto type = m_client.resource_type(about.api_version, about.name);
     if (!type) {
-      if (type.error().code == ErrorCode::not_found && about.presence == Presence::custom) {
-        finished(kind);  // without its CRD there is no such object
+      if (not_served(type.error())) {
+        finished(kind);
       } else {
         gap(kind, type.error());
       }
@@ -57,7 +62,7 @@ class Reader {
     }
     if (m_options.progress) m_options.progress("reading " + type->qualified());
     const auto listed = list(*type, about);
-    if (listed) {
+    if (listed || not_served(listed.error())) {
       finished(kind);
     } else if (kind == Kind::name_space && !m_options.ns.empty() &&
                listed.error().code == ErrorCode::forbidden) {
@@ -94,8 +99,9 @@ class Reader {
     const std::scoped_lock lock(m_mutex);
     m_builder.add(own->json());
     ++m_kinds_read;
-    m_gaps.push_back({Kind::name_space, "only " + m_options.ns + " could be read: " + error.message,
-                      std::nullopt});
+    Gap gap{Kind::name_space, "only " + m_options.ns + " could be read: " + error.message, {}};
+    gap.what_was_asked_for_is_known = true;
+    m_gaps.push_back(std::move(gap));
   }
 
   void finished(Kind kind) {
@@ -106,7 +112,7 @@ class Reader {
 
   void gap(Kind kind, const Error& error) {
     const std::scoped_lock lock(m_mutex);
-    m_gaps.push_back({kind, error.to_string(), std::nullopt});
+    m_gaps.push_back({kind, error.message, std::nullopt});
     // Not being allowed to is an answer; anything else may be a cluster that is not there.
     if (error.code == ErrorCode::forbidden) ++m_kinds_read;
     if (error.code == ErrorCode::cancelled) m_stop = true;
