@@ -3,6 +3,7 @@
 #include <kai/audit/facts/gpu.hpp>
 #include <kai/audit/rule.hpp>
 #include <kai/audit/tables.hpp>
+#include <kai/model/gpu.hpp>
 
 #include <algorithm>
 #include <map>
@@ -23,6 +24,29 @@ std::map<std::string_view, std::vector<std::string>> cpu_only_pods(const Facts& 
     names[pod.node].push_back(pod.ns.str() + "/" + pod.name.str());
   }
   return names;
+}
+
+// The taint that this node's GPU pods are tolerated by: Kubernetes' own admission plugin
+// ExtendedResourceToleration adds a toleration whose key is the resource's name.
+model::Taint taint_for(const Node& node) {
+  for (const Amount& amount : node.capacity) {
+    const std::string_view name = amount.resource;
+    if (!model::is_gpu_resource(name) || amount.quantity.is_zero()) continue;
+    // MIG devices and shared GPUs too: one key for all of NVIDIA's.
+    const bool is_nvidia = name.starts_with("nvidia.com/");
+    return {std::string(is_nvidia ? model::k_nvidia_gpu : name), "true", "NoSchedule"};
+  }
+  return {};
+}
+
+// setup serves NVIDIA's GPUs; other vendors' nodes are tainted by hand.
+std::string fix_for(const Node& node, const model::Taint& taint) {
+  const std::string name = node.name().str();
+  if (taint.key == model::k_nvidia_gpu) {
+    return "kubectl ai gpu setup " + name + " (shows first which pods lack a toleration)";
+  }
+  return "kubectl taint nodes " + name + " " + taint.to_string() +
+         ", after giving the pods that shall stay a toleration";
 }
 
 bool is_open(const Node& node) {
@@ -61,14 +85,14 @@ void check(const Facts& facts, Findings& findings) {
     finding.origin = node.head.origin;
     finding.path = FieldPath() / "spec" / "taints";
     finding.observed = "no NoSchedule or NoExecute taint";
-    finding.expected = "nvidia.com/gpu=true:NoSchedule";
+    const model::Taint taint = taint_for(node);
+    finding.expected = taint.to_string();
     finding.message = describe_gpus(node.capacity) + " open to every pod";
     if (!pods.empty()) {
       finding.message += "; " + count_of(static_cast<std::int64_t>(pods.size()), "CPU-only pod") +
                          " here: " + list_names(pods);
     }
-    finding.fix =
-        "kubectl ai gpu setup " + node.name().str() + " (shows first which pods lack a toleration)";
+    finding.fix = fix_for(node, taint);
     findings.add(std::move(finding));
   }
 }
