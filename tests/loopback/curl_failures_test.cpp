@@ -23,7 +23,7 @@ class CurlFailures : public CurlTransportTest {
   static RetryOptions quick() {
     RetryOptions options;
     options.first_delay = milliseconds(1);
-    options.read_idle_timeout = milliseconds(100);
+    options.first_idle_timeout = milliseconds(100);
     return options;
   }
 };

@@ -79,6 +79,7 @@ struct RetryTransport::State : std::enable_shared_from_this<State> {
   const RetryOptions options;
   const Log log;
   std::atomic<long> sent{0};
+  std::atomic<long> slowest{0};  // the longest that an answer has taken, in ms
 
   std::mutex mutex;            // guards all below
   std::deque<JobPtr> waiting;  // for a place in the window
@@ -97,6 +98,7 @@ struct RetryTransport::State : std::enable_shared_from_this<State> {
   void pump();
   JobPtr take_next(SteadyTime now);
   void send(const JobPtr& job);
+  milliseconds idle_timeout_of(const Job& job) const;
   void ended(const JobPtr& job, Result<Response> result);
 
   // All of these with the mutex held.
@@ -183,17 +185,21 @@ void RetryTransport::State::send(const JobPtr& job) {
     request.timeout = left;
   }
   if (job->own_idle_timeout.count() == 0 && !request.sink) {
-    const milliseconds first =
-        is_repeatable(request) ? options.read_idle_timeout : options.write_idle_timeout;
-    request.idle_timeout =
-        std::min(first * (1 << std::min(job->idle_timeouts, 10)),
-                 std::max(options.read_idle_timeout, options.write_idle_timeout));
+    request.idle_timeout = idle_timeout_of(*job);
   }
   job->sent_at = now + request.delay;
   ++sent;
   target.start(std::move(request), [self = shared_from_this(), job](Result<Response> result) {
     self->ended(job, std::move(result));
   });
+}
+
+milliseconds RetryTransport::State::idle_timeout_of(const Job& job) const {
+  if (!is_repeatable(job.request)) return options.max_idle_timeout;
+  const milliseconds first =
+      std::clamp(10 * milliseconds(slowest.load()), options.first_idle_timeout,
+                 std::max(options.first_idle_timeout, options.slow_idle_timeout));
+  return std::min(first * (1 << std::min(job.idle_timeouts, 10)), options.max_idle_timeout);
 }
 
 Failure RetryTransport::State::classify(const Job& job, const Result<Response>& result,
@@ -220,6 +226,11 @@ Failure RetryTransport::State::classify(const Job& job, const Result<Response>& 
 
 void RetryTransport::State::learn(const Job& job, Failure failure, bool answered, SteadyTime now) {
   reached = reached || answered;
+  // A stream lasts as long as there is something to say.
+  if (answered && job.counts()) {
+    const auto took = std::chrono::duration_cast<milliseconds>(now - job.sent_at);
+    slowest = std::max<long>(slowest, took.count());
+  }
   if (failure == Failure::throttled) {
     // Requests that left before the last halving say nothing new.
     if (job.sent_at <= narrowed) return;

@@ -31,7 +31,7 @@ namespace kai::http {
 struct RetryOptions {
   int max_tries = 10;                          // for one request, the first included
   int max_server_failures = 5;                 // of these: 5xx without Retry-After
-  int max_idle_timeouts = 4;                   // of these: nothing arrived
+  int max_idle_timeouts = 5;                   // of these: nothing arrived
   int max_unreachable = 3;                     // of these: a server that was not reached before
   std::chrono::milliseconds first_delay{100};  // doubles with each try
   std::chrono::milliseconds max_delay{10'000};
@@ -40,11 +40,14 @@ struct RetryOptions {
   // one for every three successes.
   int budget = 200;
   int max_in_flight = 32;  // priority and fairness gives an ordinary user about 49 seats
-  // For requests without a sink that set none of their own; doubled with each stalled
-  // try up to the second value, so that a slow server gets its chance. An API server
-  // queues a request for up to 15 s and ends it after 60 s.
-  std::chrono::milliseconds read_idle_timeout{20'000};
-  std::chrono::milliseconds write_idle_timeout{65'000};
+  // For requests without a sink that set none of their own. A repeatable one has the
+  // first value, or ten times the slowest answer so far up to the second, so that a
+  // request that got lost costs seconds and a server that is slow is left in peace; each
+  // stalled try doubles it, up to the third. Others get one try, with the third: an API
+  // server queues a request for up to 15 s and ends it after 60 s.
+  std::chrono::milliseconds first_idle_timeout{5'000};
+  std::chrono::milliseconds slow_idle_timeout{20'000};
+  std::chrono::milliseconds max_idle_timeout{65'000};
   // The clocks, for tests.
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
   Clock wall_clock = system_clock();  // for Retry-After as a date

@@ -72,6 +72,12 @@ class RetryTransportTest : public testing::Test {
     return delays;
   }
 
+  std::vector<long> idle_timeouts() const {
+    std::vector<long> idle;
+    for (const Request& request : m_fake.requests()) idle.push_back(request.idle_timeout.count());
+    return idle;
+  }
+
   ManualClock m_clock;
   FakeTransport m_fake;
   std::vector<std::string> m_lines;
@@ -213,10 +219,31 @@ TEST_F(RetryTransportTest, DoesNotWaitForHoursBecauseAServerSaysSo) {
 TEST_F(RetryTransportTest, GivesAStalledRequestMoreTimeEachTry) {
   m_fake.on(Method::get, "/a").fail(ErrorCode::timed_out, "nothing came");
   RetryTransport transport = make();
-  EXPECT_EQ(send(transport, request_of(Method::get)).error().message, "nothing came (4 tries)");
-  std::vector<long> idle;
-  for (const Request& request : m_fake.requests()) idle.push_back(request.idle_timeout.count());
-  EXPECT_THAT(idle, ElementsAre(20'000, 40'000, 65'000, 65'000));
+  EXPECT_EQ(send(transport, request_of(Method::get)).error().message, "nothing came (5 tries)");
+  EXPECT_THAT(idle_timeouts(), ElementsAre(5'000, 10'000, 20'000, 40'000, 65'000));
+}
+
+TEST_F(RetryTransportTest, LeavesASlowServerMoreTimeFromTheFirst) {
+  long answers_after = 30;
+  m_fake.on(Method::get, "/a").compute([&](const Request&) {
+    m_clock.advance(milliseconds(answers_after));
+    return Result<Response>(Response());
+  });
+  RetryTransport transport = make();
+  for (const long next : {800L, 50L, 9'000L, 50L}) {
+    ASSERT_TRUE(send(transport, request_of(Method::get)));
+    answers_after = next;
+  }
+  ASSERT_TRUE(send(transport, request_of(Method::get)));
+  // After the slowest of 0, 30, 800, 800 and 9000 ms.
+  EXPECT_THAT(idle_timeouts(), ElementsAre(5'000, 5'000, 8'000, 8'000, 20'000));
+}
+
+TEST_F(RetryTransportTest, GivesTheWholeTimeToWhatCannotBeRepeated) {
+  m_fake.on(Method::post, "/a").fail(ErrorCode::timed_out, "nothing came");
+  RetryTransport transport = make();
+  EXPECT_EQ(send(transport, request_of(Method::post)).error().message, "nothing came");
+  EXPECT_THAT(idle_timeouts(), ElementsAre(65'000));
 }
 
 TEST_F(RetryTransportTest, LeavesIdleTimeoutsOfStreamsAndCallersAlone) {
@@ -230,9 +257,7 @@ TEST_F(RetryTransportTest, LeavesIdleTimeoutsOfStreamsAndCallersAlone) {
   ASSERT_TRUE(send(transport, own));
   ASSERT_TRUE(send(transport, stream));
   ASSERT_TRUE(send(transport, request_of(Method::post)));
-  std::vector<long> idle;
-  for (const Request& request : m_fake.requests()) idle.push_back(request.idle_timeout.count());
-  EXPECT_THAT(idle, ElementsAre(3, 0, 65'000));
+  EXPECT_THAT(idle_timeouts(), ElementsAre(3, 0, 65'000));
 }
 
 TEST_F(RetryTransportTest, RepeatsAStreamOnlyBeforeItsFirstByte) {
