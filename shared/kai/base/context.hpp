@@ -4,6 +4,7 @@
 
 #include <kai/base/cancel.hpp>
 #include <kai/base/log.hpp>
+#include <kai/base/result.hpp>
 
 #include <chrono>
 #include <functional>
@@ -22,6 +23,10 @@ using Clock = std::function<std::chrono::system_clock::time_point()>;
 
 Environment process_environment();
 Clock system_clock();
+
+// Everything that is left in a stream; for standard input, until it is closed. Errors:
+// cancelled when its buffer gave up with std::errc::interrupted, else io.
+Result<std::string> read_to_end(std::istream& in);
 
 // What a stream is connected to.
 struct Terminal {

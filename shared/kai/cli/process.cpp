@@ -11,6 +11,7 @@
 #include <cstring>
 #include <ios>
 #include <new>
+#include <system_error>
 
 namespace kai::cli {
 
@@ -76,11 +77,15 @@ int FdInput::underflow() {
     pollfd events[2] = {{m_fd, POLLIN, 0}, {m_cancel.fd(), POLLIN, 0}};
     if (poll(events, 2, -1) < 0 && errno != EINTR) return traits_type::eof();
     // An exception is how a streambuf makes its stream bad.
-    if (m_cancel.requested()) throw std::ios_base::failure("interrupted");
+    if (m_cancel.requested()) {
+      throw std::ios_base::failure("interrupted", std::make_error_code(std::errc::interrupted));
+    }
     if (events[0].revents == 0) continue;
     const ssize_t size = read(m_fd, m_buffer.data(), m_buffer.size());
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (size < 0) throw std::ios_base::failure("read");
+    if (size < 0) {
+      throw std::ios_base::failure("read", std::error_code(errno, std::generic_category()));
+    }
     if (size == 0) return traits_type::eof();
     setg(m_buffer.data(), m_buffer.data(), m_buffer.data() + size);
     return traits_type::to_int_type(m_buffer.front());

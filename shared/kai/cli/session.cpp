@@ -42,6 +42,7 @@ Result<bool> Session::confirm(std::string_view question, bool yes) {
     std::string answer;
     const bool got = static_cast<bool>(std::getline(m_context.in, answer));
     if (m_context.cancel.requested()) {
+      screen << '\n' << std::flush;  // the question's line ends here
       return fail(ErrorCode::cancelled, "interrupted before anything was changed");
     }
     if (!got) {

@@ -1,6 +1,7 @@
 #include <kai/audit/source/files.hpp>
 
 #include <kai/audit/facts/builder.hpp>
+#include <kai/base/context.hpp>
 #include <kai/model/json.hpp>
 #include <kai/model/yaml.hpp>
 
@@ -99,8 +100,8 @@ Result<std::vector<File>> list_files(const FilesOptions& options, std::istream& 
     if (path == k_stdin) {
       if (stdin_read) return fail(ErrorCode::usage, "-f - can be given only once");
       stdin_read = true;
-      files.push_back(
-          {"<stdin>", Named::by_user, std::string(std::istreambuf_iterator<char>(in), {})});
+      KAI_TRY_ASSIGN(std::string text, read_to_end(in));
+      files.push_back({"<stdin>", Named::by_user, std::move(text)});
       continue;
     }
     std::error_code code;
