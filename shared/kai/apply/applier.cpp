@@ -214,6 +214,8 @@ struct Applier::Worker {
       if (!patch) return {};
       kube::PatchOptions patch_options;
       patch_options.dry_run = dry_run;
+      // If the first one took effect, the second is a conflict, and we look again.
+      patch_options.repeat = kube::Repeat::yes;
       const auto patched = client.patch(type, step.ref.ns, step.ref.name, kube::PatchType::merge,
                                         guarded(*patch, *live), patch_options);
       if (patched) return {};

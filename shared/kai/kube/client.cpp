@@ -134,7 +134,7 @@ Result<std::optional<Resource>> Client::get_if_exists(const ResourceType& type, 
   return fail(std::move(object).error());
 }
 
-Result<Resource> Client::create(const Resource& object, DryRun dry_run) {
+Result<Resource> Client::create(const Resource& object, DryRun dry_run, Repeat repeat) {
   KAI_TRY_ASSIGN(const ResourceType type, resource_type(object.api_version(), object.kind()));
   const std::string ns =
       namespace_for(type, object.ns().empty() ? m_state->access.ns : object.ns());
@@ -147,6 +147,7 @@ Result<Resource> Client::create(const Resource& object, DryRun dry_run) {
                                   .add("dryRun", dry_run_value(dry_run))
                                   .text();
   call.content_type = "application/json";
+  call.idempotent = repeat == Repeat::yes;
   call.body = serialized(object.json());
   KAI_TRY_ASSIGN(Json body, m_state->requester.send_for_json(operation, call));
   if (changes_discovery(type) && dry_run == DryRun::none) forget_discovery();
@@ -210,6 +211,7 @@ Result<Resource> Client::patch(const ResourceType& type, std::string_view ns, st
       call.idempotent = model::string_at(patch, {"metadata", "resourceVersion"}).empty();
       break;
   }
+  call.idempotent = call.idempotent || options.repeat == Repeat::yes;
   call.body = serialized(patch);
   call.warnings = options.warnings;
   KAI_TRY_ASSIGN(Json body, m_state->requester.send_for_json(operation, call));

@@ -79,8 +79,13 @@ struct ApplyOptions {
 
 enum class PatchType { json, merge, apply };
 
+// Whether a request may be sent again when its answer got lost. What then comes back can
+// be the answer to the second time: a conflict, or that the object exists already.
+enum class Repeat { no, yes };
+
 struct PatchOptions {
   DryRun dry_run = DryRun::none;
+  Repeat repeat = Repeat::no;  // yes: for patches that test the resourceVersion
   std::string field_manager{k_field_manager};
   std::string subresource;  // "status"
   // Receives the server's warnings, which then are not shown. May be null.
@@ -176,7 +181,8 @@ class Client {
 
   // --- writing
   // Objects of a namespaced kind without a namespace go to the one of the context.
-  Result<model::Resource> create(const model::Resource& object, DryRun dry_run = DryRun::none);
+  Result<model::Resource> create(const model::Resource& object, DryRun dry_run = DryRun::none,
+                                 Repeat repeat = Repeat::no);
   // Server-side apply. Errors: conflict, with a cause of reason FieldManagerConflict per
   // field that another manager owns.
   Result<model::Resource> apply(const model::Resource& object, const ApplyOptions& options = {});
