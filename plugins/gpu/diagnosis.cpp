@@ -85,6 +85,10 @@ std::vector<std::string> gpu_resources(const model::Node& node) {
   return names;
 }
 
+bool may_serve_soon(const model::Node& node) {
+  return node.ready() && (!has_nfd(node) || nfd_sees_gpu(node));
+}
+
 std::optional<std::string> why_no_gpus(const model::Node& node, const ClusterFacts& facts) {
   std::int64_t withdrawn = 0;
   for (const std::string& name : gpu_resources(node)) {

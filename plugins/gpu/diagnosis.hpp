@@ -20,4 +20,8 @@ std::vector<std::string> gpu_resources(const model::Node& node);
 // that the facts prove, from the node inwards: kubelet, hardware, DaemonSet, its pod, the driver.
 std::optional<std::string> why_no_gpus(const model::Node& node, const ClusterFacts& facts);
 
+// Whether a device plugin that starts now can be expected to find GPUs: the node is Ready,
+// and node feature discovery, where it runs, has seen one.
+bool may_serve_soon(const model::Node& node);
+
 }  // namespace kai::gpu

@@ -5,6 +5,7 @@
 #include "writing.hpp"
 
 #include <kai/apply/parallel.hpp>
+#include <kai/base/context.hpp>
 #include <kai/model/profile.hpp>
 
 #include <fstream>
@@ -23,8 +24,6 @@ constexpr std::chrono::milliseconds k_poll{2000};
 
 struct SetupOptions {
   SetupFlags flags;
-  std::int64_t time_slicing = 0;
-  std::int64_t mps = 0;
   std::vector<std::string> filenames;
   WriteOptions write;
   bool wait = true;
@@ -32,7 +31,7 @@ struct SetupOptions {
 };
 
 Result<std::string> read_file(const std::string& name, std::istream& standard_input) {
-  if (name == "-") return std::string(std::istreambuf_iterator<char>(standard_input), {});
+  if (name == "-") return read_to_end(standard_input);
   std::ifstream file(name, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file.is_open() || file.bad()) {
@@ -75,7 +74,7 @@ Result<std::optional<Resource>> read_runtime_class(kube::Client& client) {
   return client.get_if_exists(type, {}, k_runtime_class);
 }
 
-// Waits until every target that is Ready advertises GPUs.
+// Waits until every target advertises GPUs that can; says of the others why not.
 Result<> wait_for_gpus(cli::Session& session, kube::Client& client,
                        const std::vector<std::string>& targets, std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
@@ -83,6 +82,7 @@ Result<> wait_for_gpus(cli::Session& session, kube::Client& client,
     KAI_TRY_ASSIGN(const ClusterFacts facts, collect(client, {PodsOf::gpu_users, true}));
     std::size_t serving = 0;
     std::vector<std::string> waiting;
+    std::vector<std::string> hopeless;
     for (const std::string& name : targets) {
       const model::Node* node = facts.node(name);
       if (node == nullptr) continue;
@@ -90,10 +90,11 @@ Result<> wait_for_gpus(cli::Session& session, kube::Client& client,
       if (!reason) {
         ++serving;
       } else {
-        waiting.push_back(name + ": " + *reason);
+        (may_serve_soon(*node) ? waiting : hopeless).push_back(name + ": " + *reason);
       }
     }
     if (waiting.empty()) {
+      for (const std::string& line : hopeless) session.warn("no GPU on " + line);
       session.note(std::to_string(serving) +
                    (serving == 1 ? " node advertises" : " nodes advertise") + " GPUs");
       return {};
@@ -118,8 +119,6 @@ Result<> wait_for_gpus(cli::Session& session, kube::Client& client,
 }
 
 Result<ExitCode> run_setup(cli::Session& session, SetupOptions options) {
-  if (options.time_slicing != 0) options.flags.time_slicing = options.time_slicing;
-  if (options.mps != 0) options.flags.mps = options.mps;
   KAI_TRY_ASSIGN(const auto profile, read_profile(options.filenames, session.context().in));
   KAI_TRY_ASSIGN(const SetupRequest request, make_request(options.flags, profile));
 
@@ -172,11 +171,11 @@ void add_flags(cli::Commands& commands, CLI::App& command, SetupOptions& options
                   "Taint to set, instead of nvidia.com/gpu=true:NoSchedule; none for no taint")
       ->type_name("KEY=VALUE:EFFECT");
   command
-      .add_option("--time-slicing", options.time_slicing,
+      .add_option("--time-slicing", options.flags.time_slicing,
                   "Let N pods take turns on each GPU; their memory is not separated")
       ->type_name("N");
   command
-      .add_option("--mps", options.mps,
+      .add_option("--mps", options.flags.mps,
                   "Let N pods use each GPU at once, each with its share of memory")
       ->type_name("N");
   cli::add_choice_flag(command, "--mig-strategy", options.flags.mig_strategy,

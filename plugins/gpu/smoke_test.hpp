@@ -46,6 +46,7 @@ struct NodeTest {
   std::optional<int> exit_code;
   std::string detail;  // why it is so
   std::string logs;
+  bool may_come = false;     // its creation was not waited for
   bool left_behind = false;  // the pod could not be deleted
 };
 

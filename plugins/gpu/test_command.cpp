@@ -14,6 +14,7 @@
 #include <memory>
 #include <ostream>
 #include <random>
+#include <thread>
 
 namespace kai::gpu {
 
@@ -31,6 +32,10 @@ struct TestOptions {
   std::chrono::milliseconds timeout{std::chrono::minutes(5)};
   Output output = Output::table;
 };
+
+// How often to look for a pod whose creation was not waited for.
+constexpr int k_looks = 3;
+constexpr std::chrono::milliseconds k_look_again{200};
 
 std::string random_id() {
   static constexpr std::string_view letters = "bcdfghjklmnpqrstvwxz2456789";
@@ -94,10 +99,13 @@ class SmokeTest {
     const model::Resource pod = test_pod(m_spec, node);
     // Known before it exists, so that a lost answer leaves nothing behind.
     test.pod = pod.name();
-    const auto created = m_client.create(pod);
+    const auto created = m_client.create(pod, kube::DryRun::none, kube::Repeat::yes);
     // The name is this run's alone: if it is there, a lost answer has made it.
     if (created || created.error().code == ErrorCode::already_exists) return;
-    const bool cancelled = created.error().code == ErrorCode::cancelled;
+    const ErrorCode code = created.error().code;
+    const bool cancelled = code == ErrorCode::cancelled;
+    test.may_come = cancelled || code == ErrorCode::disconnected || code == ErrorCode::timed_out ||
+                    code == ErrorCode::server;
     test.result = cancelled ? TestResult::interrupted : TestResult::failed;
     test.detail = cancelled ? "" : "not created: " + created.error().message;
   }
@@ -182,7 +190,12 @@ class SmokeTest {
     apply::parallel(m_tests.size(), [&](std::size_t i) {
       NodeTest& test = m_tests[i];
       if (test.pod.empty()) return;
-      const auto removed = m_cleanup.remove(m_pods, m_spec.ns, test.pod);
+      auto removed = m_cleanup.remove(m_pods, m_spec.ns, test.pod);
+      // A create that we no longer waited for may still be on its way into the store.
+      for (int i = 0; i < k_looks && test.may_come && removed && !*removed; ++i) {
+        std::this_thread::sleep_for(k_look_again);
+        removed = m_cleanup.remove(m_pods, m_spec.ns, test.pod);
+      }
       if (removed) return;
       test.left_behind = true;
       m_session.warn("pod " + m_spec.ns + "/" + test.pod + " was not deleted: " +

@@ -180,10 +180,14 @@ Result<ExitCode> plan_and_write(cli::Session& session, WriteInput input,
     Error error = *std::move(applied.error);
     const std::size_t open = report.set.count(apply::Outcome::unknown);
     const std::size_t all = report.set.changes.size() - report.set.count(apply::Action::unchanged);
-    error.hint = std::to_string(report.set.count(apply::Outcome::done)) + " of " +
-                 std::to_string(all) + " writes were made" +
-                 (open > 0 ? ", and of " + std::to_string(open) + " it is not known" : "") +
-                 "; run the same command again to finish, or undo to take them back";
+    const std::size_t done = report.set.count(apply::Outcome::done);
+    if (done + open == 0) {
+      error.hint = "nothing was written";
+    } else {
+      error.hint = std::to_string(done) + " of " + std::to_string(all) + " writes were made" +
+                   (open > 0 ? ", and of " + std::to_string(open) + " it is not known" : "") +
+                   "; run the same command again to finish, or undo to take them back";
+    }
     return fail(std::move(error));
   }
   reporter.show_line(done_line(report.set, options.dry_run));

@@ -5,10 +5,11 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 import unittest
 from pathlib import Path
 
-from support import AI, PATIENCE, environment, on_terminal, run
+from support import AI, BIN, PATIENCE, environment, on_terminal, run
 
 
 class DeafServer:
@@ -68,6 +69,36 @@ class Signals(unittest.TestCase):
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=PATIENCE)
             self.assertEqual(process.returncode, 130)
+
+
+class Input(unittest.TestCase):
+    """Commands that wait for somebody to write."""
+
+    def interrupt(self, name, *arguments):
+        process = subprocess.Popen([BIN / name, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, env=environment())
+        process.stdin.write("apiVersion: v1\n")
+        process.stdin.flush()
+        # Once the pipe is empty, it waits for more.
+        deadline = time.monotonic() + PATIENCE
+        while any(fcntl.ioctl(process.stdin, termios.FIONREAD, b"\0" * 4)):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        # Kept open: an end of the input must not be what ends it.
+        process.wait(timeout=PATIENCE)
+        process.stdin.close()
+        error = process.stderr.read()
+        output = process.stdout.read()
+        process.stdout.close()
+        process.stderr.close()
+        return process.returncode, output, error
+
+    def test_an_interrupted_one_ends_with_130(self):
+        for name, *arguments in (("kubectl-ai-gpu", "setup", "-f", "-"), ("kubectl-ai-audit", "-f", "-")):
+            with self.subTest(name):
+                self.assertEqual(self.interrupt(name, *arguments),
+                                 (130, "", "error: interrupted while reading the input\n"))
 
 
 class Pipes(unittest.TestCase):
