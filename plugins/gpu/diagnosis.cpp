@@ -34,7 +34,12 @@ std::string why_not_on(const DaemonSet& set, const model::Node& node) {
   if (!model::matches_affinity(set.placement, node)) {
     for (const auto& [key, value] : set.placement.node_selector) {
       if (node.label(key) != value) {
-        return quoted(set.ref) + " runs only on nodes labelled " + key + "=" + value;
+        std::string text = quoted(set.ref);
+        text += " runs only on nodes labelled ";
+        text += key;
+        text += "=";
+        text += value;
+        return text;
       }
     }
     return quoted(set.ref) + "'s node affinity does not match the node";

@@ -55,7 +55,8 @@ struct PodExplanation {
 // with the pods of every node.
 PodExplanation explain_pod(const model::Pod& pod, const ClusterFacts& facts);
 
-std::string node_text(const NodeExplanation& explanation, const output::Palette& palette);
+std::string node_text(const NodeExplanation& explanation, const output::Palette& palette,
+                      int width);
 std::string pod_text(const PodExplanation& explanation, const output::Palette& palette, int width);
 model::Json to_json(const NodeExplanation& explanation);
 model::Json to_json(const PodExplanation& explanation);

@@ -53,7 +53,7 @@ Result<ExitCode> explain_a_node(cli::Session& session, const ExplainOptions& opt
   const model::Node fresh = model::Node::from_json(object->json());
   const NodeExplanation explanation = explain_node(node != nullptr ? *node : fresh, *object, facts);
   print(session, options.output, "GPUNodeExplanation", explanation,
-        node_text(explanation, session.palette()));
+        node_text(explanation, session.palette(), session.context().out_terminal.width));
   return ExitCode::ok;
 }
 

@@ -4,6 +4,7 @@
 
 #include <kai/model/gpu.hpp>
 #include <kai/model/managed_fields.hpp>
+#include <kai/output/text_block.hpp>
 
 #include <algorithm>
 
@@ -227,10 +228,13 @@ NodeExplanation explain_node(const Node& node, const model::Resource& object,
   return NodeExplainer(node, object, facts).explain();
 }
 
-std::string node_text(const NodeExplanation& explanation, const output::Palette& palette) {
+std::string node_text(const NodeExplanation& explanation, const output::Palette& palette,
+                      int width) {
   using output::Style;
-  std::string text = palette.paint(Style::bold, "Node " + output::safe_text(explanation.node));
-  text += ": " + output::safe_text(explanation.summary) + "\n\n";
+  const std::string title = "Node " + output::safe_text(explanation.node);
+  // The whole heading is broken into lines; the name in it is painted afterwards.
+  std::string text = output::wrap_hanging(title + ": " + explanation.summary, 2, width) + "\n\n";
+  if (text.starts_with(title)) text.replace(0, title.size(), palette.paint(Style::bold, title));
   for (const Check& check : explanation.checks) {
     switch (check.verdict) {
       case Verdict::good: text += palette.paint(Style::good, "  ✓ "); break;
@@ -239,7 +243,9 @@ std::string node_text(const NodeExplanation& explanation, const output::Palette&
     }
     std::string subject = check.subject;
     subject.resize(std::max<std::size_t>(subject.size(), 13), ' ');
-    text += palette.paint(Style::dim, subject) + " " + output::safe_text(check.text) + "\n";
+    constexpr int indent = 18;
+    text += palette.paint(Style::dim, subject) + " " +
+            output::wrap_hanging(check.text, indent, width) + "\n";
   }
   return text;
 }

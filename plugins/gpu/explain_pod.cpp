@@ -1,6 +1,7 @@
 #include "explain.hpp"
 
 #include <kai/model/gpu.hpp>
+#include <kai/output/text_block.hpp>
 
 #include <algorithm>
 #include <map>
@@ -230,9 +231,12 @@ PodExplanation explain_pod(const Pod& pod, const ClusterFacts& facts) {
 
 std::string pod_text(const PodExplanation& explanation, const output::Palette& palette, int width) {
   using output::Style;
+  const std::string title =
+      "Pod " + output::safe_text(explanation.pod.ns + "/" + explanation.pod.name);
   std::string text =
-      palette.paint(Style::bold, "Pod " + explanation.pod.ns + "/" + explanation.pod.name) + " " +
-      output::safe_text(explanation.phase) + ": " + output::safe_text(explanation.summary) + "\n";
+      output::wrap_hanging(title + " " + explanation.phase + ": " + explanation.summary, 2, width);
+  if (text.starts_with(title)) text.replace(0, title.size(), palette.paint(Style::bold, title));
+  text += "\n";
   text += palette.paint(Style::dim, "asks for ") + output::safe_text(explanation.asks) + "\n";
   if (!explanation.refusals.empty()) text += "\n";
   for (const Refusal& refusal : explanation.refusals) {
@@ -241,18 +245,17 @@ std::string pod_text(const PodExplanation& explanation, const output::Palette& p
       text += "    " + palette.paint(Style::good, "✓") + " nothing found in the way\n";
     }
     for (const Obstacle& obstacle : refusal.obstacles) {
-      const std::string safe = output::safe_text(obstacle.detail);
       text += "    " + palette.paint(Style::bad, "✗") + " " +
-              (width > 0 ? output::shorten(safe, std::max(20, width - 6)) : safe) + "\n";
+              output::wrap_hanging(obstacle.detail, 6, width) + "\n";
     }
   }
   if (!explanation.scheduler.empty()) {
     text += "\n" + palette.paint(Style::dim, "scheduler: ") +
-            output::safe_text(explanation.scheduler) + "\n";
+            output::wrap_hanging(explanation.scheduler, 11, width) + "\n";
   }
   if (!explanation.hints.empty()) text += "\n";
   for (const std::string& hint : explanation.hints) {
-    text += palette.paint(Style::accent, "hint: ") + output::safe_text(hint) + "\n";
+    text += palette.paint(Style::accent, "hint: ") + output::wrap_hanging(hint, 6, width) + "\n";
   }
   return text;
 }

@@ -317,7 +317,7 @@ std::string plan_text(const PlanReport& report, const Palette& palette, int widt
     text += (text.empty() ? "" : "\n") + palette.paint(Style::bold, "Notes") + "\n";
     for (const std::string& note : report.notes) text += "  " + output::safe_text(note) + "\n";
   }
-  if (report.set.pending() && !text.empty()) text += "\n";
+  if (!text.empty()) text += "\n";
   return text;
 }
 

@@ -152,7 +152,7 @@ std::string status_summary(const GpuStatus& status, const Palette& palette, int 
   for (const NodeStatus& node : status.nodes) {
     if (node.state == NodeState::ready) continue;
     // Nobody knows how many GPUs a node has that advertises none.
-    const bool unknown = node.state == NodeState::no_gpus && node.lost == 0;
+    const bool unknown = node.lost == 0 && node.sum().total == 0;
     lost.add_row({node.name, unknown ? "?" : std::to_string(node.lost), node.problem});
   }
   if (!lost.empty()) text += "\n" + lost.render(palette, width);

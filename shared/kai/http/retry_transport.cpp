@@ -94,7 +94,7 @@ struct RetryTransport::State : std::enable_shared_from_this<State> {
   bool pump_again = false;
   std::minstd_rand random;
 
-  void submit(JobPtr job);
+  void submit(const JobPtr& job);
   void pump();
   JobPtr take_next(SteadyTime now);
   void send(const JobPtr& job);
@@ -109,21 +109,23 @@ struct RetryTransport::State : std::enable_shared_from_this<State> {
   milliseconds jitter(milliseconds delay, double from, double to);
 };
 
-void RetryTransport::State::submit(JobPtr job) {
+void RetryTransport::State::submit(const JobPtr& job) {
+  bool taken = false;
   {
     const std::lock_guard lock(mutex);
     if (!closing) {
+      taken = true;
       // What was tried already goes first: it has waited longest.
       if (!job->counts()) {
-        streams.push_back(std::move(job));
+        streams.push_back(job);
       } else if (job->tries > 0) {
-        waiting.push_front(std::move(job));
+        waiting.push_front(job);
       } else {
-        waiting.push_back(std::move(job));
+        waiting.push_back(job);
       }
     }
   }
-  if (job) {
+  if (!taken) {
     job->done(fail(ErrorCode::cancelled, job->line() + " was cancelled"));
     return;
   }
@@ -361,7 +363,7 @@ void RetryTransport::start(Request request, Completion done) {
   }
   job->request = std::move(request);
   job->done = std::move(done);
-  m_state->submit(std::move(job));
+  m_state->submit(job);
 }
 
 long RetryTransport::sent() const {

@@ -300,7 +300,7 @@ TEST_F(Editing, AnAnswerThatGotLostIsNotWrittenTwice) {
   int calls = 0;
   on(Method::patch, k_maps + "a")
       .compute([&](const http::Request& request) -> Result<http::Response> {
-        const auto done = m_map.patch(request);
+        auto done = m_map.patch(request);
         if (++calls == 1) return fail(ErrorCode::disconnected, "reset by peer");
         return done;
       });
