@@ -166,12 +166,13 @@ class DevicePlugin(GpuTest):
 
     def test_runs_on_gpu_nodes_only_and_gpus_are_advertised(self):
         self.create_nodes(gpu_node("gpu-a", 1, taints=[{"key": "team", "effect": "NoSchedule"}]),
-                          gpu_node("gpu-b", 2), nodes.make_node("cpu-a", 3))
+                          gpu_node("gpu-b", 2), nodes.make_node("cpu-a", 3), gpu_node("gpu-off", 4, ready=False))
         run = self.gpu_ok("setup", "--yes", "--detected")
         self.assertIn("2 nodes advertise GPUs", run.stderr)
+        # It cannot serve, so it is not waited for.
+        self.assertIn("no GPU on gpu-off: the node is NotReady", run.stderr)
         self.assertEqual([self.allocatable(name) for name in ("gpu-a", "gpu-b", "cpu-a")], [4, 4, 0])
         self.assertEqual({pod["spec"]["nodeName"] for pod in self.pods_of_plugin()}, {"gpu-a", "gpu-b"})
-        # A person's pod with a GPU runs without having heard of the taint's value.
         self.assertEqual(self.gpu_json("status")["totals"]["free"], 8)
 
     def test_sharing_is_configured_and_can_be_changed(self):
