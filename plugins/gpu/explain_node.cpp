@@ -68,7 +68,9 @@ class NodeExplainer {
     for (const auto& [key, value] : m_node.labels) {
       if (!model::is_gpu_evidence(key, value)) continue;
       any = true;
-      std::string text = key + "=" + value;
+      std::string text = key;
+      text += "=";
+      text += value;
       const auto managers = model::managers_of(m_owners, {"metadata", "labels", key});
       if (!managers.empty()) text += ", set by " + managers.front();
       add("label", Verdict::good, std::move(text));
