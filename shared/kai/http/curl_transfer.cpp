@@ -440,10 +440,13 @@ CurlTransfer::Overdue CurlTransfer::overdue(SteadyTime now) {
   if (m_request.idle_timeout.count() <= 0 || now < m_last_byte + m_request.idle_timeout) {
     return Overdue::no;
   }
-  // A body still on its way up is no idleness.
+  // A body still on its way up is no idleness. A small one is up at once: that it has gone
+  // since the last look says nothing.
+  constexpr std::size_t k_small = 64UL * 1024;
   curl_off_t uploaded = 0;
   m_setup.curl.easy_getinfo(m_easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
-  if (uploaded == m_uploaded) return Overdue::idle;
+  const bool all = std::cmp_equal(uploaded, m_request.body.size());
+  if (uploaded == m_uploaded || (all && uploaded <= curl_off_t{k_small})) return Overdue::idle;
   m_uploaded = uploaded;
   m_last_byte = now;
   return Overdue::no;
