@@ -1,9 +1,11 @@
 """Whole binaries as processes: signals, closed pipes, full disks, terminals."""
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
+import termios
 import threading
 import time
 import unittest
