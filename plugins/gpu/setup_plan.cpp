@@ -50,6 +50,34 @@ std::vector<const Node*> nodes_of(const std::set<std::string>& names, const Clus
   return nodes;
 }
 
+// The GPU resources of others that a node advertises and NVIDIA's not: "amd.com/gpu".
+std::optional<std::string> other_vendors_gpu(const Node& node) {
+  std::optional<std::string> other;
+  for (const auto& [resource, quantity] : node.capacity) {
+    if (!model::is_gpu_resource(resource) || quantity.is_zero()) continue;
+    if (resource.starts_with("nvidia.com/")) return std::nullopt;
+    if (!other) other = resource;
+  }
+  return other;
+}
+
+// Our label, taint and device plugin would only be in these nodes' way. Without a stack,
+// setup just labels and taints.
+Result<> refuse_other_vendors(const SetupRequest& request, const std::set<std::string>& chosen,
+                              const ClusterFacts& facts) {
+  if (request.stack == StackChoice::none) return {};
+  for (const std::string& name : chosen) {
+    const auto resource = other_vendors_gpu(*facts.node(name));
+    if (!resource) continue;
+    return fail(Error(ErrorCode::usage,
+                      "node \"" + name + "\" has " + *resource + ", and setup serves NVIDIA's GPUs")
+                    .with_hint("nothing was written; leave the node out, or only label and taint "
+                               "it: --stack none --label KEY=VALUE --taint " +
+                               *resource + "=true:NoSchedule"));
+  }
+  return {};
+}
+
 // An NVIDIA GPU: the others have device plugins of their own.
 bool is_detected(const Node& node) {
   const bool advertises =
@@ -275,6 +303,7 @@ Result<std::vector<const Node*>> select_targets(const SetupRequest& request,
       chosen.insert(node.name);
     }
   }
+  KAI_TRY(refuse_other_vendors(request, chosen, facts));
   if (!chosen.empty()) return nodes_of(chosen, facts);
   if (request.selector) {
     return fail(Error(ErrorCode::not_found,

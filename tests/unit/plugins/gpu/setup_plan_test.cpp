@@ -67,6 +67,19 @@ TEST_F(TargetsTest, BySelectorAndDetection) {
   EXPECT_THAT(targets(request), ElementsAre("gpu-a", "gpu-b"));
 }
 
+TEST_F(TargetsTest, NodesWithAnotherVendorsGpusAreRefused) {
+  SetupRequest request;
+  request.nodes = {"amd-0", "gpu-a"};
+  const auto refused = select_targets(request, facts);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::usage);
+  EXPECT_EQ(refused.error().message,
+            "node \"amd-0\" has amd.com/gpu, and setup serves NVIDIA's GPUs");
+  EXPECT_THAT(refused.error().hint, HasSubstr("--taint amd.com/gpu=true:NoSchedule"));
+  request.stack = StackChoice::none;
+  EXPECT_THAT(targets(request), ElementsAre("amd-0", "gpu-a"));
+}
+
 TEST_F(TargetsTest, OtherCommandsTakeEveryGpuNode) {
   EXPECT_THAT(names(select_nodes({}, "", facts)),
               ElementsAre("amd-0", "gpu-a", "gpu-b", "labelled"));
