@@ -192,7 +192,7 @@ class SmokeTest {
       if (test.pod.empty()) return;
       auto removed = m_cleanup.remove(m_pods, m_spec.ns, test.pod);
       // A create that we no longer waited for may still be on its way into the store.
-      for (int i = 0; i < k_looks && test.may_come && removed && !*removed; ++i) {
+      for (int look = 0; look < k_looks && test.may_come && removed && !*removed; ++look) {
         std::this_thread::sleep_for(k_look_again);
         removed = m_cleanup.remove(m_pods, m_spec.ns, test.pod);
       }
