@@ -113,9 +113,10 @@ class ClusterTest(unittest.TestCase):
 
     def create_namespace(self, prefix, labels=None):
         """A new namespace that takes pods; deleted when the test ends. Returns its name,
-        which no earlier one had: Kubernetes takes seconds to end a namespace."""
+        which no earlier one had, of other test programs neither: Kubernetes takes seconds
+        to end a namespace."""
         ClusterTest._namespaces += 1
-        name = f"{prefix}-{ClusterTest._namespaces}"
+        name = f"{prefix}-{os.getpid()}-{ClusterTest._namespaces}"
         self.api.create("/api/v1/namespaces", {
             "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels or {}}})
         self.addCleanup(self.delete_namespace, name)
