@@ -29,6 +29,17 @@ enum class Kind : std::uint8_t {
   ingress,
   horizontal_pod_autoscaler,
   pod_disruption_budget,
+  persistent_volume_claim,
+  persistent_volume,
+  storage_class,
+  velero_backup,
+  velero_schedule,
+  velero_location,
+  velero_restore,
+  service_monitor,
+  prometheus,
+  prometheus_agent,
+  api_service,
   count_,
 };
 inline constexpr std::size_t k_kind_count = static_cast<std::size_t>(Kind::count_);

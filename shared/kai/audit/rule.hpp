@@ -23,7 +23,9 @@ enum class Category {
   security,
   api,
   control_plane,
-  monitoring
+  monitoring,
+  storage,
+  backup
 };
 std::string_view to_string(Category category);
 

@@ -24,6 +24,8 @@ std::string_view to_string(Category category) {
     case Category::api: return "api";
     case Category::control_plane: return "control-plane";
     case Category::monitoring: return "monitoring";
+    case Category::storage: return "storage";
+    case Category::backup: return "backup";
   }
   return "";
 }

@@ -1,5 +1,6 @@
 #include <kai/audit/tables.hpp>
 
+#include <kai/audit/facts/time.hpp>
 #include <kai/model/manifests.hpp>
 #include <kai/model/yaml.hpp>
 
@@ -163,6 +164,64 @@ bool WellKnown::is_gpu_infrastructure(std::string_view image) const {
 
 bool WellKnown::is_cuda_image(std::string_view image) const {
   return any_image_matches(m_cuda_images, image);
+}
+
+const RuntimeTable& RuntimeTable::get() {
+  static const RuntimeTable k_table;
+  return k_table;
+}
+
+RuntimeTable::RuntimeTable() {
+  const Json table = load("audit-data/runtimes.yaml");
+  const auto text = [](const Json& row, std::string_view key) {
+    return std::string(model::string_at(row, {key}));
+  };
+  for (const Json& row : list_at(table, "endOfLife")) {
+    const std::string date = text(row, "date");
+    m_ends.push_back({text(row, "runtime"), KubeVersion::parse(text(row, "version")), date,
+                      parse_time(date + "T23:59:59Z")});
+  }
+  for (const Json& row : list_at(table, "needed")) {
+    m_needs.push_back({KubeVersion::parse(text(row, "kubernetes")), text(row, "runtime"),
+                       KubeVersion::parse(text(row, "version"))});
+  }
+}
+
+const RuntimeTable::EndOfLife* RuntimeTable::end_of_life(std::string_view runtime,
+                                                         KubeVersion version) const {
+  const auto found = std::find_if(m_ends.begin(), m_ends.end(), [&](const EndOfLife& row) {
+    return row.runtime == runtime && row.version == version;
+  });
+  return found == m_ends.end() ? nullptr : &*found;
+}
+
+std::optional<KubeVersion> RuntimeTable::needed(std::string_view runtime,
+                                                KubeVersion kubernetes) const {
+  std::optional<KubeVersion> oldest;
+  for (const Need& need : m_needs) {
+    if (need.runtime != runtime || kubernetes < need.kubernetes) continue;
+    if (!oldest || need.version > *oldest) oldest = need.version;
+  }
+  return oldest;
+}
+
+const OtherTools& OtherTools::get() {
+  static const OtherTools k_table;
+  return k_table;
+}
+
+OtherTools::OtherTools() {
+  const Json table = load("audit-data/other-tools.yaml");
+  m_backup = strings_at(table, "backupImages");
+  m_service_monitors = strings_at(table, "serviceMonitorImages");
+}
+
+bool OtherTools::is_backup(std::string_view image) const {
+  return any_image_matches(m_backup, image);
+}
+
+bool OtherTools::reads_service_monitors(std::string_view image) const {
+  return any_image_matches(m_service_monitors, image);
 }
 
 }  // namespace kai::audit

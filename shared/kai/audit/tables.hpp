@@ -104,6 +104,48 @@ class WellKnown {
   std::vector<std::string> m_cuda_images;
 };
 
+class RuntimeTable {
+ public:
+  struct EndOfLife {
+    std::string runtime;  // "containerd", "cri-o"
+    KubeVersion version;
+    std::string date;  // "2026-11-06"
+    Seconds time = 0;  // the end of that day
+  };
+  struct Need {
+    KubeVersion kubernetes;  // from this version on
+    std::string runtime;
+    KubeVersion version;
+  };
+  static const RuntimeTable& get();
+
+  // nullptr when the table does not have it.
+  [[nodiscard]] const EndOfLife* end_of_life(std::string_view runtime, KubeVersion version) const;
+  // The oldest version of the runtime that a kubelet of that version works with.
+  [[nodiscard]] std::optional<KubeVersion> needed(std::string_view runtime,
+                                                  KubeVersion kubernetes) const;
+  [[nodiscard]] std::span<const EndOfLife> ends() const { return m_ends; }
+
+ private:
+  RuntimeTable();
+  std::vector<EndOfLife> m_ends;
+  std::vector<Need> m_needs;
+};
+
+// Programs that do what is otherwise looked for in Velero and Prometheus.
+class OtherTools {
+ public:
+  static const OtherTools& get();
+
+  [[nodiscard]] bool is_backup(std::string_view image) const;
+  [[nodiscard]] bool reads_service_monitors(std::string_view image) const;
+
+ private:
+  OtherTools();
+  std::vector<std::string> m_backup;
+  std::vector<std::string> m_service_monitors;
+};
+
 // An image reference without tag and digest:
 // "nvcr.io/nvidia/k8s-device-plugin:v0.17.0" → "nvcr.io/nvidia/k8s-device-plugin".
 std::string_view image_repository(std::string_view image);

@@ -14,6 +14,7 @@ std::optional<std::string_view> entry(const Json& object, std::string_view field
 
 std::string ObjectRef::to_string() const {
   std::string text = kind.empty() ? std::string("object") : kind;
+  if (ns.empty() && name.empty()) return text;
   text += ' ';
   if (!ns.empty()) text += ns + '/';
   return text + name;

@@ -20,7 +20,7 @@ struct ObjectRef {
   std::string ns;  // empty for cluster-scoped objects
   std::string name;
 
-  // "Pod ai-projects/trainer", "Node gpu-a".
+  // "Pod ai-projects/trainer", "Node gpu-a"; the kind alone of what has no name.
   [[nodiscard]] std::string to_string() const;
   auto operator<=>(const ObjectRef&) const = default;
 };

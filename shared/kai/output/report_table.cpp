@@ -270,7 +270,8 @@ std::string render_rule(const audit::Rule& rule, const ReportOptions& options) {
                      "\n" + wrap_hanging(rule.title, 0, options.width) + "\n";
   text += section("Why", rule.why);
   text += section("Fix", rule.fix);
-  text += section("Checked in", std::string(where_of(rule)) + "; reads " + kinds);
+  text += section("Checked in",
+                  std::string(where_of(rule)) + (kinds.empty() ? "" : "; reads " + kinds));
   // An address is never broken: it could not be followed.
   text +=
       "\n" + palette.paint(Style::bold, "Reference") + "\n  " + std::string(rule.reference) + "\n";

@@ -26,7 +26,41 @@ TEST(Tables, EveryFileReadsAndSaysWhenAndFromWhere) {
   }
   EXPECT_THAT(read, testing::IsSupersetOf({"audit-data/apis.yaml", "audit-data/gpu-metrics.yaml",
                                            "audit-data/control-plane-flags.yaml",
-                                           "audit-data/well-known.yaml"}));
+                                           "audit-data/well-known.yaml", "audit-data/runtimes.yaml",
+                                           "audit-data/other-tools.yaml"}));
+}
+
+TEST(RuntimeTable, RowsAreWhole) {
+  const RuntimeTable& table = RuntimeTable::get();
+  ASSERT_GT(table.ends().size(), 20U);
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const RuntimeTable::EndOfLife& row : table.ends()) {
+    EXPECT_TRUE(row.version.known()) << row.runtime;
+    EXPECT_GT(row.time, 0) << row.date;
+    EXPECT_TRUE(seen.emplace(row.runtime, row.version.to_string()).second) << row.date;
+  }
+}
+
+TEST(RuntimeTable, AnswersForVersions) {
+  const RuntimeTable& table = RuntimeTable::get();
+  const auto* const old = table.end_of_life("containerd", KubeVersion::parse("1.6.20"));
+  ASSERT_NE(old, nullptr);
+  EXPECT_EQ(old->date, "2025-08-23");
+  EXPECT_EQ(table.end_of_life("containerd", KubeVersion::parse("9.9")), nullptr);
+  EXPECT_EQ(table.end_of_life("docker", KubeVersion::parse("28.5")), nullptr);
+  EXPECT_EQ(table.needed("containerd", KubeVersion::parse("1.25")), std::nullopt);
+  EXPECT_EQ(table.needed("containerd", KubeVersion::parse("1.35")), KubeVersion::parse("1.6"));
+  EXPECT_EQ(table.needed("containerd", KubeVersion::parse("1.37")), KubeVersion::parse("2.0"));
+  EXPECT_EQ(table.needed("cri-o", KubeVersion::parse("1.37")), std::nullopt);
+}
+
+TEST(OtherTools, KnowsImagesInAnyRegistry) {
+  const OtherTools& tools = OtherTools::get();
+  EXPECT_TRUE(tools.is_backup("gcr.io/kasten-images/executor:8.5.2"));
+  EXPECT_TRUE(tools.is_backup("mirror.example.com/k8up-io/k8up:v2.13.0"));
+  EXPECT_FALSE(tools.is_backup("velero/velero:v1.18.2"));
+  EXPECT_TRUE(tools.reads_service_monitors("docker.io/grafana/alloy:v1.19.2"));
+  EXPECT_FALSE(tools.reads_service_monitors("quay.io/prometheus/prometheus:v3.8.1"));
 }
 
 TEST(ApiTable, RowsAreWholeAndInOrder) {

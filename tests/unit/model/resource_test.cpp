@@ -41,6 +41,9 @@ TEST(Resource, SplitsApiVersions) {
 
 TEST(ObjectRef, ClusterScopedObjectsHaveNoNamespace) {
   EXPECT_EQ((ObjectRef{"v1", "Node", "", "gpu-a"}.to_string()), "Node gpu-a");
+  EXPECT_EQ(
+      (ObjectRef{"kubelet.config.k8s.io/v1beta1", "KubeletConfiguration", "", ""}.to_string()),
+      "KubeletConfiguration");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <kai/audit/facts/builder.hpp>
 
+#include <kai/audit/facts/read_operations.hpp>
 #include <kai/audit/facts/reader.hpp>
 #include <kai/audit/facts/time.hpp>
 #include <kai/audit/tables.hpp>
@@ -96,6 +97,9 @@ void FactsBuilder::set_now(Seconds now) {
 void FactsBuilder::set_target(KubeVersion target) {
   m_state->facts.target = target;
 }
+void FactsBuilder::set_server(KubeVersion server) {
+  m_state->facts.server = server;
+}
 
 Head FactsBuilder::State::read_head(const Json& object, std::string_view api_version,
                                     std::string_view kind) {
@@ -142,6 +146,7 @@ void FactsBuilder::State::add_pod(const Json& object, const Head& head, const Ow
   pod.spec = templates.read(
       spec == nullptr ? k_none : *spec,
       by_daemon_set ? TemplateReader::PlacedBy::daemon_set : TemplateReader::PlacedBy::scheduler);
+  read_claim_uses(object, pod, facts);
   // A scheduler's message is long, and only looked at where GPUs are waited for.
   if (!pod.spec->wants_gpu()) pod.message = {};
   newest_time = std::max(newest_time, pod.unscheduled_since);
@@ -203,7 +208,7 @@ void FactsBuilder::add(const Json& object, std::string_view api_version, std::st
   if (!kind) {
     if (kind_name == "Platform" && model::Resource::group_of(api_version) == "kubectl-ai") {
       read_profile(object, facts.declared_taints);
-    } else {
+    } else if (!read_configuration(object, head, facts)) {
       state.add_workloads(object, head, owner);
     }
     return;
@@ -231,7 +236,11 @@ void FactsBuilder::add(const Json& object, std::string_view api_version, std::st
     case Kind::prometheus_rule:
       facts.metric_rules.push_back(read_metric_rules(object, head));
       break;
-    default: state.add_workloads(object, head, owner); break;
+    default:
+      if (!read_operations(*kind, object, head, facts, state.newest_time)) {
+        state.add_workloads(object, head, owner);
+      }
+      break;
   }
 }
 
@@ -251,6 +260,7 @@ Facts FactsBuilder::finish() {
   sort_by_head(facts.metric_rules);
   sort_by_head(facts.api_uses);
   sort_by_head(facts.workloads);
+  sort_operations(*facts.operations);
   link_subjects(facts);
   facts.kinds_seen.assign(state.kinds_seen.begin(), state.kinds_seen.end());
   if (facts.now == 0) facts.now = state.newest_time;

@@ -38,6 +38,7 @@ class FactsBuilder {
   void set_complete(Kind kind);
   void set_now(Seconds now);
   void set_target(KubeVersion target);
+  void set_server(KubeVersion server);
 
   // Sorts, links and hands over. The builder is empty afterwards.
   Facts finish();

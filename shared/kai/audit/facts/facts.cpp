@@ -1,4 +1,5 @@
 #include <kai/audit/facts/facts.hpp>
+#include <kai/audit/facts/operations.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -99,7 +100,7 @@ const ControlPlanePod::Flag* ControlPlanePod::flag(std::string_view name) const 
   return found == flags.end() ? nullptr : &*found;
 }
 
-Facts::Facts() = default;
+Facts::Facts() : operations(std::make_unique<Operations>()) {}
 Facts::~Facts() = default;
 Facts::Facts(Facts&&) noexcept = default;
 Facts& Facts::operator=(Facts&&) noexcept = default;

@@ -150,7 +150,8 @@ struct Node {
   Seconds ready_since = 0;
   Seconds heartbeat = 0;  // the last that conditions tell of
   Text kubelet_version;
-  Text provider;  // providerID
+  Text runtime_version;  // "containerd://2.3.2"
+  Text provider;         // providerID
   bool unschedulable = false;
   bool hami = false;  // carries HAMi's registration annotations
 
@@ -221,7 +222,7 @@ struct RoleBinding {
   Text role_name;
 };
 
-// A program of the control plane that runs as a (static) pod, with its flags.
+// A program of the control plane that runs as a (static) pod, with its flags; Velero, too.
 struct ControlPlanePod {
   struct Flag {
     std::string name;  // without dashes
@@ -229,9 +230,10 @@ struct ControlPlanePod {
     FieldPath path;  // of the argument
   };
   Head head;
-  std::string program;  // "etcd", "kube-apiserver"
+  std::string program;  // "etcd", "kube-apiserver", "velero"
   std::string image;
   std::vector<Flag> flags;
+  bool is_static = false;  // a mirror of a kubelet's manifest
 
   [[nodiscard]] const Flag* flag(std::string_view name) const;
 };
@@ -287,6 +289,8 @@ struct Subject {
   }
 };
 
+struct Operations;  // facts/operations.hpp
+
 struct Facts {
   Facts();
   ~Facts();
@@ -299,6 +303,7 @@ struct Facts {
   std::string only_ns;  // -n: the only namespace that was read; empty: all
   Seconds now = 0;
   KubeVersion target;  // that API lifecycles are judged for
+  KubeVersion server;  // what the API server says it is; unknown in files
 
   std::deque<Pod> pods;
   std::vector<Node> nodes;
@@ -315,6 +320,7 @@ struct Facts {
   std::vector<const Pod*> lone_pods;          // one for each Subject that is no Workload
   std::vector<std::string> kinds_seen;        // sorted, once each
   std::int64_t objects = 0;
+  std::unique_ptr<Operations> operations;  // never null
 
   [[nodiscard]] bool whole_cluster() const { return view == View::cluster; }
   [[nodiscard]] const Node* node(std::string_view name) const;

@@ -142,6 +142,8 @@ Node read_node(const Json& object, const Head& head, TextStore& texts) {
   node.allocatable = read_amounts(model::find_path(object, {"status", "allocatable"}), texts);
   node.kubelet_version =
       texts.intern(model::string_at(object, {"status", "nodeInfo", "kubeletVersion"}));
+  node.runtime_version =
+      texts.intern(model::string_at(object, {"status", "nodeInfo", "containerRuntimeVersion"}));
   for (const Json& condition : array_at(object, {"status", "conditions"})) {
     if (model::string_at(condition, {"type"}) != "Ready") continue;
     node.ready_status = texts.intern(model::string_at(condition, {"status"}));
@@ -211,11 +213,14 @@ std::optional<ControlPlanePod> read_control_plane(const Json& object, const Head
     const Json& words = command.empty() ? args : command;
     if (words.empty() || !words[0].is_string()) continue;
     const std::string_view program = base_name(words[0].get_ref<const std::string&>());
-    if (program != "etcd" && program != "kube-apiserver") continue;
+    if (program != "etcd" && program != "kube-apiserver" && program != "velero") continue;
     ControlPlanePod pod;
     pod.head = head;
     pod.program = program;
     pod.image = model::string_at(container, {"image"});
+    if (const Json* annotations = model::find_path(object, {"metadata", "annotations"})) {
+      pod.is_static = model::find_path(*annotations, {"kubernetes.io/config.mirror"}) != nullptr;
+    }
     const FieldPath path = FieldPath() / "spec" / "containers" / i;
     const auto read = [&](const Json& list, const FieldPath& list_path) {
       for (std::size_t at = 0; at < list.size(); ++at) {

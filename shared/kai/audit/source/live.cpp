@@ -157,12 +157,11 @@ Result<Evidence> read_cluster(kube::Client& client, const Context& context,
       (!reader.read_something() || reader.failure()->code == ErrorCode::cancelled)) {
     return fail(*reader.failure());
   }
-  if (!options.target.known()) {
-    // A server that does not say which version it is gets the benefit of the doubt.
-    KubeVersion target{0, 0};
-    if (const auto version = client.server_version()) target = {version->major, version->minor};
-    builder.set_target(target);
-  }
+  KubeVersion server;
+  if (const auto version = client.server_version()) server = {version->major, version->minor};
+  builder.set_server(server);
+  // A server that does not say which version it is gets the benefit of the doubt.
+  if (!options.target.known()) builder.set_target(server.known() ? server : KubeVersion{0, 0});
   Evidence evidence;
   evidence.gaps = reader.take_gaps();
   evidence.facts = builder.finish();
