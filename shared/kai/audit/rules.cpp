@@ -32,27 +32,46 @@ std::string_view to_string(Category category) {
 
 // Each is defined in rules/<id>.cpp. A rule that is not in the table does not exist:
 // self-registering objects in a static library are dropped by the linker.
-#define KAI_AUDIT_RULES(X)         \
-  X(api_removed)                   \
-  X(etcd_unknown_flag)             \
-  X(gpu_bypass)                    \
-  X(gpu_node_lost)                 \
-  X(gpu_node_unlabelled)           \
-  X(gpu_node_untainted)            \
-  X(gpu_pending)                   \
-  X(gpu_present_not_advertised)    \
-  X(gpu_request_limit_mismatch)    \
-  X(gpu_shm_small)                 \
-  X(gpu_toleration_missing)        \
-  X(gpu_withdrawn)                 \
-  X(monitoring_unknown_gpu_metric) \
-  X(netpol_cuts_cluster_dns)       \
-  X(netpol_dns_tcp_missing)        \
-  X(netpol_namespace_name_label)   \
-  X(psa_missing)                   \
-  X(quota_gpu_key_inert)           \
-  X(quota_missing)                 \
-  X(rbac_unbound_role)
+#define KAI_AUDIT_RULES(X)                \
+  X(api_removed)                          \
+  X(backup_location_unavailable)          \
+  X(backup_namespace_uncovered)           \
+  X(backup_never_restored)                \
+  X(backup_none)                          \
+  X(backup_partial)                       \
+  X(backup_stale)                         \
+  X(backup_volume_uncovered)              \
+  X(control_plane_single)                 \
+  X(encryption_missing)                   \
+  X(encryption_weak)                      \
+  X(etcd_unknown_flag)                    \
+  X(gpu_bypass)                           \
+  X(gpu_node_lost)                        \
+  X(gpu_node_unlabelled)                  \
+  X(gpu_node_untainted)                   \
+  X(gpu_pending)                          \
+  X(gpu_present_not_advertised)           \
+  X(gpu_request_limit_mismatch)           \
+  X(gpu_shm_small)                        \
+  X(gpu_toleration_missing)               \
+  X(gpu_withdrawn)                        \
+  X(kubelet_eviction_partial)             \
+  X(metrics_server_missing)               \
+  X(monitoring_servicemonitor_unselected) \
+  X(monitoring_unknown_gpu_metric)        \
+  X(netpol_cuts_cluster_dns)              \
+  X(netpol_dns_tcp_missing)               \
+  X(netpol_namespace_name_label)          \
+  X(psa_missing)                          \
+  X(quota_gpu_key_inert)                  \
+  X(quota_missing)                        \
+  X(rbac_unbound_role)                    \
+  X(runtime_eol)                          \
+  X(storage_local_immediate)              \
+  X(storage_local_pv_node)                \
+  X(storage_pv_released)                  \
+  X(storage_pvc_pending)                  \
+  X(version_skew)
 
 #define KAI_DECLARE_RULE(name) extern const Rule k_##name;
 KAI_AUDIT_RULES(KAI_DECLARE_RULE)
