@@ -40,6 +40,20 @@ enum class Kind : std::uint8_t {
   prometheus,
   prometheus_agent,
   api_service,
+  cluster_role,
+  cluster_role_binding,
+  service,
+  validating_webhooks,
+  mutating_webhooks,
+  cilium_policy,
+  cilium_cluster_policy,
+  calico_policy,
+  calico_global_policy,
+  calico_v3_policy,
+  calico_v3_global_policy,
+  admin_policy,
+  baseline_admin_policy,
+  cluster_network_policy,
   count_,
 };
 inline constexpr std::size_t k_kind_count = static_cast<std::size_t>(Kind::count_);
@@ -94,5 +108,12 @@ std::optional<Kind> kind_of(std::string_view api_version, std::string_view name)
 inline constexpr KindSet k_workload_kinds = {
     Kind::pod, Kind::deployment, Kind::stateful_set,          Kind::daemon_set,
     Kind::job, Kind::cron_job,   Kind::replication_controller};
+
+// Network policies of other APIs: where there are some, NetworkPolicies alone do not say
+// what is let through.
+inline constexpr KindSet k_foreign_policies = {
+    Kind::cilium_policy,        Kind::cilium_cluster_policy, Kind::calico_policy,
+    Kind::calico_global_policy, Kind::calico_v3_policy,      Kind::calico_v3_global_policy,
+    Kind::admin_policy,         Kind::baseline_admin_policy, Kind::cluster_network_policy};
 
 }  // namespace kai::audit

@@ -18,14 +18,22 @@ bool is_system_manager(std::string_view manager) {
   return std::find(k_managers.begin(), k_managers.end(), manager) != k_managers.end();
 }
 
+// Endpoints are the endpoints controller's, unless somebody wrote them by hand.
+bool is_system_work(const Json& managed, const Head& head) {
+  if (head.labels->has("endpoints.kubernetes.io/managed-by")) return true;
+  return !managed.empty() && std::all_of(managed.begin(), managed.end(), [](const Json& entry) {
+    return is_system_manager(model::string_at(entry, {"manager"}));
+  });
+}
+
 }  // namespace
 
 void read_api_uses(const Json& object, const Head& head, std::vector<ApiUse>& uses) {
   const ApiTable& table = ApiTable::get();
-  if (table.find(head.api_version, head.kind) != nullptr) {
+  const Json& managed = array_at(object, {"metadata", "managedFields"});
+  if (table.find(head.api_version, head.kind) != nullptr && !is_system_work(managed, head)) {
     uses.push_back({head, head.api_version.str(), {}, 0});
   }
-  const Json& managed = array_at(object, {"metadata", "managedFields"});
   for (const Json& entry : managed) {
     const std::string_view api_version = model::string_at(entry, {"apiVersion"});
     if (api_version == head.api_version.view()) continue;

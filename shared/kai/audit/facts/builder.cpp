@@ -144,7 +144,7 @@ void FactsBuilder::State::add_pod(const Json& object, const Head& head, const Ow
   Pod pod = read_pod(object, head, facts.texts);
   pod.owner = owner;
   pod.spec = templates.read(
-      spec == nullptr ? k_none : *spec,
+      spec == nullptr ? k_none : *spec, model::find_path(object, {"metadata"}),
       by_daemon_set ? TemplateReader::PlacedBy::daemon_set : TemplateReader::PlacedBy::scheduler);
   read_claim_uses(object, pod, facts);
   // A scheduler's message is long, and only looked at where GPUs are waited for.
@@ -164,7 +164,8 @@ void FactsBuilder::State::add_workloads(const Json& object, const Head& head, co
       Workload workload;
       workload.head = head;
       workload.owner = owner;
-      workload.spec = templates.read(*spec, TemplateReader::PlacedBy::scheduler);
+      workload.spec = templates.read(*spec, model::find_path(pod_template, {"metadata"}),
+                                     TemplateReader::PlacedBy::scheduler);
       workload.pod_labels =
           facts.texts.intern_labels(model::find_path(pod_template, {"metadata", "labels"}));
       workload.spec_path = facts.texts.intern((template_path / "spec").pointer());
@@ -222,22 +223,35 @@ void FactsBuilder::add(const Json& object, std::string_view api_version, std::st
       break;
     }
     case Kind::name_space:
-      facts.namespaces.push_back(
-          {head, head.deleting || model::string_at(object, {"status", "phase"}) == "Terminating"});
+      facts.namespaces.push_back(read_namespace(object, head));
+      state.newest_time = std::max(state.newest_time, facts.namespaces.back().deleting_since);
       break;
     case Kind::resource_quota: facts.quotas.push_back(read_quota(object, head, facts.texts)); break;
     case Kind::network_policy:
       facts.network_policies.push_back(read_network_policy(object, head));
       break;
-    case Kind::role: facts.roles.push_back({head}); break;
+    case Kind::role: facts.roles.push_back(read_role(object, head, facts.texts)); break;
     case Kind::role_binding:
       facts.role_bindings.push_back(read_role_binding(object, head, facts.texts));
       break;
+    case Kind::cluster_role:
+      facts.cluster_roles.push_back(read_role(object, head, facts.texts));
+      break;
+    case Kind::cluster_role_binding:
+      facts.cluster_role_bindings.push_back(read_role_binding(object, head, facts.texts));
+      break;
+    case Kind::service:
+      facts.security.services.push_back(read_service(object, head, facts.texts));
+      break;
+    case Kind::validating_webhooks:
+    case Kind::mutating_webhooks: read_webhooks(object, head, facts.security.webhooks); break;
     case Kind::prometheus_rule:
       facts.metric_rules.push_back(read_metric_rules(object, head));
       break;
     default:
-      if (!read_operations(*kind, object, head, facts, state.newest_time)) {
+      if (k_foreign_policies.has(*kind)) {
+        facts.security.foreign_policies.push_back({head});
+      } else if (!read_operations(*kind, object, head, facts, state.newest_time)) {
         state.add_workloads(object, head, owner);
       }
       break;
@@ -256,6 +270,10 @@ Facts FactsBuilder::finish() {
   sort_by_head(facts.network_policies);
   sort_by_head(facts.roles);
   sort_by_head(facts.role_bindings);
+  sort_by_head(facts.cluster_roles);
+  sort_by_head(facts.cluster_role_bindings);
+  sort_by_head(facts.security.services);
+  sort_by_head(facts.security.webhooks);
   sort_by_head(facts.control_plane);
   sort_by_head(facts.metric_rules);
   sort_by_head(facts.api_uses);

@@ -7,6 +7,9 @@
 // by namespace and name.
 #pragma once
 
+#include <kai/audit/facts/head.hpp>
+#include <kai/audit/facts/rbac.hpp>
+#include <kai/audit/facts/security.hpp>
 #include <kai/audit/facts/text.hpp>
 #include <kai/audit/finding.hpp>
 #include <kai/audit/kinds.hpp>
@@ -28,9 +31,6 @@
 
 namespace kai::audit {
 
-// Whole seconds since 1970; 0: unknown.
-using Seconds = std::int64_t;
-
 // "1.37"; minor < 0: unknown.
 struct KubeVersion {
   int major = 0;
@@ -41,21 +41,6 @@ struct KubeVersion {
   [[nodiscard]] bool known() const { return minor >= 0; }
   [[nodiscard]] std::string to_string() const;
   auto operator<=>(const KubeVersion&) const = default;
-};
-
-// What all objects have.
-struct Head {
-  Text api_version;
-  Text kind;
-  Text ns;
-  Text name;
-  Origin origin;
-  Seconds created = 0;
-  const LabelSet* labels = nullptr;  // never null once built
-  bool owned = false;                // has an owner reference
-  bool deleting = false;
-
-  [[nodiscard]] model::ObjectRef ref() const;
 };
 
 struct Amount {
@@ -98,6 +83,7 @@ struct PodTemplate {
   bool host_network = false;
   bool host_pid = false;
   bool host_ipc = false;
+  PodSecurity security;
 
   [[nodiscard]] bool wants_gpu() const { return !gpus.empty(); }
 };
@@ -128,6 +114,7 @@ struct Pod {
   bool gated = false;  // has scheduling gates: something holds it back on purpose
   bool deleting = false;
   bool is_static = false;  // a mirror of a kubelet's manifest
+  bool ready = false;
 
   [[nodiscard]] bool finished() const {
     return phase == Phase::succeeded || phase == Phase::failed;
@@ -164,6 +151,8 @@ struct Node {
 struct Namespace {
   Head head;
   bool terminating = false;
+  Seconds deleting_since = 0;
+  std::vector<std::string> held_by = {};  // what its conditions say is in the way
 };
 
 struct Quota {
@@ -210,16 +199,6 @@ struct NetworkPolicy {
   bool for_egress = false;
   std::vector<Rule> ingress;
   std::vector<Rule> egress;
-};
-
-struct Role {
-  Head head;
-};
-
-struct RoleBinding {
-  Head head;
-  Text role_kind;
-  Text role_name;
 };
 
 // A program of the control plane that runs as a (static) pod, with its flags; Velero, too.
@@ -312,6 +291,9 @@ struct Facts {
   std::vector<NetworkPolicy> network_policies;
   std::vector<Role> roles;
   std::vector<RoleBinding> role_bindings;
+  std::vector<Role> cluster_roles;
+  std::vector<RoleBinding> cluster_role_bindings;
+  SecurityFacts security;
   std::vector<ControlPlanePod> control_plane;
   std::vector<MetricRules> metric_rules;
   std::vector<ApiUse> api_uses;

@@ -117,6 +117,13 @@ Pod read_pod(const Json& object, const Head& head, TextStore& texts) {
   std::string_view reason = model::string_at(object, {"status", "reason"});
   if (reason.empty() && pod.phase == Phase::pending) reason = waiting_reason(object);
   pod.reason = texts.intern(reason);
+  if (pod.phase == Phase::running) {
+    for (const Json& condition : array_at(object, {"status", "conditions"})) {
+      if (model::string_at(condition, {"type"}) == "Ready") {
+        pod.ready = model::string_at(condition, {"status"}) == "True";
+      }
+    }
+  }
   if (pod.phase == Phase::pending && pod.node.empty()) {
     for (const Json& condition : array_at(object, {"status", "conditions"})) {
       if (model::string_at(condition, {"type"}) != "PodScheduled" ||
@@ -192,11 +199,6 @@ NetworkPolicy read_network_policy(const Json& object, const Head& head) {
     policy.for_egress = !policy.egress.empty();
   }
   return policy;
-}
-
-RoleBinding read_role_binding(const Json& object, const Head& head, TextStore& texts) {
-  return {head, texts.intern(model::string_at(object, {"roleRef", "kind"})),
-          texts.intern(model::string_at(object, {"roleRef", "name"}))};
 }
 
 void read_profile(const Json& object, std::vector<model::Taint>& taints) {

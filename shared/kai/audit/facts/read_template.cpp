@@ -45,10 +45,20 @@ bool ignored_in_container(std::string_view key) {
   return std::find(k_keys.begin(), k_keys.end(), key) != k_keys.end();
 }
 
+// Of probes and hooks only whom they call: another host than the pod is what Pod Security
+// looks at.
+void digest_hosts(Digest& digest, const Json& container) {
+  each_handler_host(container, [&](std::string_view host, const FieldPath& path) {
+    digest.add(host);
+    digest.add(std::string_view(path.pointer()));
+  });
+}
+
 void digest_containers(Digest& digest, const Json& list) {
   digest.add(list.size());
   for (const Json& container : list) {
     if (!container.is_object()) continue;
+    digest_hosts(digest, container);
     for (const auto& [key, value] : container.get_ref<const Json::object_t&>()) {
       if (ignored_in_container(key)) continue;
       digest.add(std::string_view(key));
@@ -126,7 +136,8 @@ void Digest::add(const Json& value) {
   }
 }
 
-const PodTemplate* TemplateReader::read(const Json& spec, PlacedBy placed_by) {
+const PodTemplate* TemplateReader::read(const Json& spec, const Json* metadata,
+                                        PlacedBy placed_by) {
   static const Json k_empty = Json::object();
   const Json& source = spec.is_object() ? spec : k_empty;
   Digest digest;
@@ -149,15 +160,24 @@ const PodTemplate* TemplateReader::read(const Json& spec, PlacedBy placed_by) {
   }
   digest_containers(digest, array_at(source, {"initContainers"}));
   digest_containers(digest, array_at(source, {"containers"}));
+  for (const Json& container : array_at(source, {"ephemeralContainers"})) {
+    if (const Json* context = model::find_path(container, {"securityContext"})) {
+      digest.add(*context);
+    }
+  }
+  each_app_armor_annotation(metadata, [&](std::string_view key, std::string_view value) {
+    digest.add(key);
+    digest.add(value);
+  });
 
   const auto known = m_known.find(digest);
   if (known != m_known.end()) return known->second;
-  const PodTemplate* const built = &m_templates.emplace_back(build(source, placed_by));
+  const PodTemplate* const built = &m_templates.emplace_back(build(source, metadata, placed_by));
   m_known.emplace(digest, built);
   return built;
 }
 
-PodTemplate TemplateReader::build(const Json& spec, PlacedBy placed_by) {
+PodTemplate TemplateReader::build(const Json& spec, const Json* metadata, PlacedBy placed_by) {
   PodTemplate result;
   std::vector<std::string> memory_volumes;
   std::vector<std::string> host_volumes;
@@ -192,6 +212,7 @@ PodTemplate TemplateReader::build(const Json& spec, PlacedBy placed_by) {
   result.host_network = model::bool_at(spec, {"hostNetwork"});
   result.host_pid = model::bool_at(spec, {"hostPID"});
   result.host_ipc = model::bool_at(spec, {"hostIPC"});
+  result.security = read_pod_security(spec, metadata, m_texts);
   return result;
 }
 

@@ -39,11 +39,12 @@ class TemplateReader {
   // Pods of a DaemonSet are bound to their node by an affinity of their own; it is left
   // out, or no two of them would be alike.
   enum class PlacedBy { scheduler, daemon_set };
-  // The template of a pod spec, stored once for all that say the same.
-  const PodTemplate* read(const model::Json& spec, PlacedBy placed_by);
+  // The template of a pod spec, stored once for all that say the same. `metadata` is the
+  // pod's or its template's: annotations of old choose AppArmor profiles.
+  const PodTemplate* read(const model::Json& spec, const model::Json* metadata, PlacedBy placed_by);
 
  private:
-  PodTemplate build(const model::Json& spec, PlacedBy placed_by);
+  PodTemplate build(const model::Json& spec, const model::Json* metadata, PlacedBy placed_by);
   Container container(const model::Json& json, std::size_t index,
                       const std::vector<std::string>& memory_volumes,
                       const std::vector<std::string>& host_volumes);
@@ -60,7 +61,12 @@ Pod read_pod(const model::Json& object, const Head& head, TextStore& texts);
 Node read_node(const model::Json& object, const Head& head, TextStore& texts);
 Quota read_quota(const model::Json& object, const Head& head, TextStore& texts);
 NetworkPolicy read_network_policy(const model::Json& object, const Head& head);
+Role read_role(const model::Json& object, const Head& head, TextStore& texts);
 RoleBinding read_role_binding(const model::Json& object, const Head& head, TextStore& texts);
+Namespace read_namespace(const model::Json& object, const Head& head);
+Service read_service(const model::Json& object, const Head& head, TextStore& texts);
+// The webhooks of a configuration that turn requests away when their Service is down.
+void read_webhooks(const model::Json& object, const Head& head, std::vector<Webhook>& webhooks);
 MetricRules read_metric_rules(const model::Json& object, const Head& head);
 // nullopt unless the pod runs a program of the control plane.
 std::optional<ControlPlanePod> read_control_plane(const model::Json& object, const Head& head);
