@@ -359,7 +359,8 @@ class Audit(ClusterTest):
             "pods", "nodes", "namespaces", "resourcequotas", "networkpolicies", "deployments",
             "statefulsets", "daemonsets", "jobs", "cronjobs", "replicationcontrollers", "roles",
             "rolebindings", "prometheusrules", "ingresses", "horizontalpodautoscalers",
-            "poddisruptionbudgets"})
+            "poddisruptionbudgets", "clusterroles", "clusterrolebindings", "services",
+            "validatingwebhookconfigurations", "mutatingwebhookconfigurations"})
         for event in requests:
             if event["verb"] == "list":
                 self.assertIn("limit=500", event["requestURI"])
@@ -436,7 +437,9 @@ class Audit(ClusterTest):
     def test_a_dump_says_the_same_as_the_cluster(self):
         live, _ = self.audit("-A")
         kinds = ("nodes,namespaces,pods,resourcequotas,networkpolicies,deployments,statefulsets,daemonsets,jobs,"
-                 "cronjobs,replicationcontrollers,roles,rolebindings,prometheusrules,ingresses,hpa,pdb")
+                 "cronjobs,replicationcontrollers,roles,rolebindings,prometheusrules,ingresses,hpa,pdb,"
+                 "clusterroles,clusterrolebindings,services,validatingwebhookconfigurations,"
+                 "mutatingwebhookconfigurations")
         for form in ("yaml", "json"):
             with self.subTest(form):
                 dump = self.kubectl("get", kinds, "-A", "--show-managed-fields", "-o", form)
@@ -471,7 +474,9 @@ class Audit(ClusterTest):
         self.assertIn("Node", missing)
         self.assertIn("gpu-toleration-missing", missing["Node"]["rules"])
         self.assertNotIn("psa-missing", missing["Namespace"]["rules"])  # of its own all is known
-        self.assertEqual(missing["Role"]["rules"], ["api-removed", "rbac-unbound-role"])
+        self.assertEqual(missing["Role"]["rules"],
+                         ["api-deprecated", "api-removed", "rbac-dangling-binding", "rbac-escalation",
+                          "rbac-unbound-role", "rbac-wildcard"])
         self.assertNotIn("Pod", missing)
         self.assertNotIn("gpu-node-lost", json.dumps(report))  # not a rule about a namespace
 

@@ -33,6 +33,7 @@ std::string_view to_string(Category category) {
 // Each is defined in rules/<id>.cpp. A rule that is not in the table does not exist:
 // self-registering objects in a static library are dropped by the linker.
 #define KAI_AUDIT_RULES(X)                \
+  X(api_deprecated)                       \
   X(api_removed)                          \
   X(backup_location_unavailable)          \
   X(backup_namespace_uncovered)           \
@@ -42,6 +43,7 @@ std::string_view to_string(Category category) {
   X(backup_stale)                         \
   X(backup_volume_uncovered)              \
   X(control_plane_single)                 \
+  X(debug_pod_leftover)                   \
   X(encryption_missing)                   \
   X(encryption_weak)                      \
   X(etcd_unknown_flag)                    \
@@ -59,19 +61,35 @@ std::string_view to_string(Category category) {
   X(metrics_server_missing)               \
   X(monitoring_servicemonitor_unselected) \
   X(monitoring_unknown_gpu_metric)        \
+  X(namespace_terminating)                \
   X(netpol_cuts_cluster_dns)              \
   X(netpol_dns_tcp_missing)               \
+  X(netpol_missing)                       \
   X(netpol_namespace_name_label)          \
+  X(netpol_no_dns)                        \
+  X(netpol_selects_nothing)               \
+  X(netpol_unenforced)                    \
+  X(pod_violates_baseline)                \
+  X(pod_violates_restricted)              \
+  X(psa_invalid_level)                    \
   X(psa_missing)                          \
+  X(psa_privileged_namespace)             \
   X(quota_gpu_key_inert)                  \
   X(quota_missing)                        \
+  X(rbac_anonymous)                       \
+  X(rbac_cluster_admin)                   \
+  X(rbac_dangling_binding)                \
+  X(rbac_default_account)                 \
+  X(rbac_escalation)                      \
   X(rbac_unbound_role)                    \
+  X(rbac_wildcard)                        \
   X(runtime_eol)                          \
   X(storage_local_immediate)              \
   X(storage_local_pv_node)                \
   X(storage_pv_released)                  \
   X(storage_pvc_pending)                  \
-  X(version_skew)
+  X(version_skew)                         \
+  X(webhook_failclosed_unready)
 
 #define KAI_DECLARE_RULE(name) extern const Rule k_##name;
 KAI_AUDIT_RULES(KAI_DECLARE_RULE)

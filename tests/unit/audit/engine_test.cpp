@@ -165,7 +165,9 @@ kind: ResourceQuota
 metadata: {name: q, namespace: team}
 spec: {hard: {nvidia.com/gpu: 1, limits.nvidia.com/gpu: 1}}
 )";
-  const Report report = run_rules(facts_of(yaml), all_rules(), {});
+  const auto rules =
+      only({"rbac-unbound-role", "quota-gpu-key-inert", "psa-missing", "gpu-bypass"});
+  const Report report = run_rules(facts_of(yaml), rules, {});
   std::vector<std::string> order;
   for (const Finding& finding : report.findings) {
     order.push_back(std::string(finding.rule->id) + " " + finding.object.to_string());
