@@ -1,6 +1,6 @@
 #include <kai/audit/engine.hpp>
 
-#include <kai/audit/facts/gpu.hpp>
+#include <kai/audit/facts/gpu_nodes.hpp>
 
 #include <algorithm>
 #include <map>
@@ -119,6 +119,7 @@ Report run_rules(const Facts& facts, std::span<const Rule* const> rules,
     });
     if (blind) continue;
     ++report.rules;
+    report.ran.push_back(rule);
     Findings findings;
     rule->check(facts, findings);
     for (Finding& finding : findings.list()) {
@@ -143,6 +144,7 @@ Report run_rules(const Facts& facts, std::span<const Rule* const> rules,
   }
   report.coverage.not_checked = describe_gaps(gaps, chosen);
   report.summary.gpus = summarize_gpus(facts);
+  report.gpu_nodes = gpus_by_node(facts);
   report.objects = facts.objects;
   return report;
 }

@@ -90,6 +90,22 @@ struct GpuSummary {
   std::int64_t allocated = 0;    // asked for by pods that hold them
   std::int64_t lost = 0;         // withdrawn, or on nodes that take no pods
   std::int64_t stranded = 0;     // free, but no CPU or memory is left to use them with
+  std::int64_t unprotected = 0;  // on nodes that let every pod in
+  // Whether the pods that hold GPUs were read; else allocated and stranded mean nothing.
+  bool usage_known = true;
+};
+
+// One node's share of it. used + free + stranded + lost = total; when the usage is not
+// known, free is what may be in use.
+struct GpuNode {
+  std::string name;
+  std::string product;  // its label's; may be empty
+  std::string state;    // Ready, Cordoned, NotReady
+  std::int64_t total = 0;
+  std::int64_t used = 0;
+  std::int64_t free = 0;
+  std::int64_t stranded = 0;
+  std::int64_t lost = 0;
 };
 
 struct Summary {
@@ -103,6 +119,8 @@ struct Report {
   std::vector<Finding> findings;  // worst first, then by rule, namespace and name
   Coverage coverage;
   Summary summary;
+  std::vector<GpuNode> gpu_nodes;  // that advertise GPUs, by name
+  std::vector<const Rule*> ran;
   std::int64_t objects = 0;  // read
   int rules = 0;             // that ran
 };

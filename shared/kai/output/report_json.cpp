@@ -1,5 +1,6 @@
 #include <kai/output/report_json.hpp>
 
+#include <kai/audit/grade.hpp>
 #include <kai/audit/rule.hpp>
 
 #include <string>
@@ -36,14 +37,61 @@ Json finding_to_json(const audit::Finding& finding) {
   return json;
 }
 
-Json coverage_to_json(const audit::Coverage& coverage) {
+Json coverage_to_json(const audit::Report& report) {
+  const audit::Coverage& coverage = report.coverage;
+  Json ran = Json::array();
+  for (const audit::Rule* const rule : report.ran) ran.push_back(rule->id);
   Json not_checked = Json::array();
   for (const audit::NotChecked& entry : coverage.not_checked) {
     Json json = {{"kind", entry.kind}, {"reason", entry.reason}, {"rules", entry.rules}};
     if (entry.location) json["location"] = location_to_json(*entry.location);
     not_checked.push_back(std::move(json));
   }
-  return {{"checked", coverage.checked}, {"notChecked", std::move(not_checked)}};
+  return {{"checked", coverage.checked},
+          {"notChecked", std::move(not_checked)},
+          {"rules", std::move(ran)}};
+}
+
+// What is not known is left out: a zero would be taken for one.
+Json gpus_to_json(const audit::Report& report) {
+  const audit::GpuSummary& gpus = report.summary.gpus;
+  Json json = {{"total", gpus.total},
+               {"allocatable", gpus.allocatable},
+               {"lost", gpus.lost},
+               {"unprotected", gpus.unprotected}};
+  Json nodes = Json::array();
+  for (const audit::GpuNode& node : report.gpu_nodes) {
+    Json entry = {
+        {"name", node.name}, {"state", node.state}, {"total", node.total}, {"lost", node.lost}};
+    if (!node.product.empty()) entry["product"] = node.product;
+    if (gpus.usage_known) {
+      entry["used"] = node.used;
+      entry["free"] = node.free;
+      entry["stranded"] = node.stranded;
+    }
+    nodes.push_back(std::move(entry));
+  }
+  if (gpus.usage_known) {
+    json["allocated"] = gpus.allocated;
+    json["stranded"] = gpus.stranded;
+  }
+  json["nodes"] = std::move(nodes);
+  return json;
+}
+
+Json summary_to_json(const audit::Report& report) {
+  const audit::Summary& summary = report.summary;
+  Json json = {{"error", summary.error},
+               {"warning", summary.warning},
+               {"info", summary.info},
+               {"objects", report.objects},
+               {"gpus", gpus_to_json(report)}};
+  if (const auto grade = audit::grade(report)) {
+    json["grade"] = {{"letter", std::string(1, grade->letter)},
+                     {"atBest", grade->at_best},
+                     {"reason", grade->reason}};
+  }
+  return json;
 }
 
 }  // namespace
@@ -53,22 +101,11 @@ Json report_to_json(const audit::Report& report) {
   for (const audit::Finding& finding : report.findings) {
     findings.push_back(finding_to_json(finding));
   }
-  const audit::Summary& summary = report.summary;
-  const audit::GpuSummary& gpus = summary.gpus;
   return {{"apiVersion", "kubectl-ai/v1alpha1"},
           {"kind", "AuditReport"},
           {"findings", std::move(findings)},
-          {"coverage", coverage_to_json(report.coverage)},
-          {"summary",
-           {{"error", summary.error},
-            {"warning", summary.warning},
-            {"info", summary.info},
-            {"gpus",
-             {{"total", gpus.total},
-              {"allocatable", gpus.allocatable},
-              {"allocated", gpus.allocated},
-              {"lost", gpus.lost},
-              {"stranded", gpus.stranded}}}}}};
+          {"coverage", coverage_to_json(report)},
+          {"summary", summary_to_json(report)}};
 }
 
 }  // namespace kai::output

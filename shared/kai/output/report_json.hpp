@@ -6,7 +6,8 @@
 
 namespace kai::output {
 
-// The documented schema; strings are as the cluster or the files gave them.
+// As audit-report.schema.json, beside this file, says; strings are as the cluster or the files
+// gave them.
 model::Json report_to_json(const audit::Report& report);
 
 }  // namespace kai::output

@@ -1,5 +1,6 @@
 #include <kai/output/report_table.hpp>
 
+#include <kai/audit/grade.hpp>
 #include <kai/output/table.hpp>
 #include <kai/output/text_block.hpp>
 
@@ -18,6 +19,8 @@ using audit::Severity;
 constexpr std::size_t k_brief_findings = 8;  // of one rule
 constexpr std::size_t k_brief_gaps = 12;
 constexpr int k_widest_name = 28;
+constexpr int k_label = 9;            // "Summary" and what stands below it
+constexpr std::int64_t k_cells = 20;  // of the GPUs' bar
 
 Style style_of(Severity severity) {
   switch (severity) {
@@ -161,6 +164,7 @@ class Writer {
                 counted(affected_objects(), "object") + " (" + scope + ")\n";
     }
     write_gpus();
+    write_grade();
   }
 
   [[nodiscard]] std::int64_t affected_objects() const {
@@ -173,38 +177,70 @@ class Writer {
   void write_gpus() {
     const audit::GpuSummary& gpus = m_report.summary.gpus;
     if (gpus.total <= 0) return;
-    constexpr std::int64_t k_cells = 20;
-    const std::int64_t free =
-        std::max<std::int64_t>(gpus.total - gpus.lost - gpus.allocated - gpus.stranded, 0);
+    audit::GpuNode all;
+    for (const audit::GpuNode& node : m_report.gpu_nodes) {
+      all.used += node.used;
+      all.free += node.free;
+      all.stranded += node.stranded;
+      all.lost += node.lost;
+    }
     struct Part {
       std::int64_t count;
       const char* glyph;
       const char* name;
       Style style;
+      bool always;  // named, though there is none
     };
-    const Part parts[] = {{gpus.allocated, "█", "in use", Style::good},
-                          {free, "░", "free", Style::plain},
-                          {gpus.stranded, "▒", "stranded", Style::warning},
-                          {gpus.lost, "×", "lost", Style::bad}};
-    std::string bar;
+    std::vector<Part> parts = {{all.used, "█", "in use", Style::good, true},
+                               {all.free, "░", "free", Style::plain, true},
+                               {all.stranded, "▒", "stranded", Style::warning, false},
+                               {all.lost, "×", "lost", Style::bad, false}};
+    if (!gpus.usage_known) {
+      parts = {{all.used + all.free + all.stranded, "░", "in use or free", Style::plain, true},
+               parts.back()};
+    }
+    const std::string bar = write_bar(parts);
     std::string words;
+    for (const Part& part : parts) {
+      if (part.count == 0 && !part.always) continue;
+      words += (words.empty() ? "" : ", ") + std::to_string(part.count) + " " + part.name;
+    }
+    if (gpus.unprotected > 0) words += "; " + std::to_string(gpus.unprotected) + " unprotected";
+    const std::string head = std::to_string(gpus.total) + " ";
+    const int indent = k_label + static_cast<int>(head.size() + k_cells) + 1;
+    m_text += paint(Style::bold, "GPUs") + spaces(k_label - 4) + head + bar + " " +
+              wrap_hanging(words, indent, m_options.width) + "\n";
+  }
+
+  template <typename Parts>
+  std::string write_bar(const Parts& parts) const {
+    std::string bar;
     std::int64_t drawn = 0;
     std::int64_t seen = 0;
     std::int64_t all = 0;
-    for (const Part& part : parts) all += part.count;
-    for (const Part& part : parts) {
+    for (const auto& part : parts) all += part.count;
+    for (const auto& part : parts) {
       seen += part.count;
-      std::int64_t upto = (seen * k_cells + all / 2) / all;
+      std::int64_t upto = (seen * k_cells + all / 2) / std::max<std::int64_t>(all, 1);
       if (part.count > 0) upto = std::max(upto, drawn + 1);  // what exists is visible
       upto = std::min(upto, k_cells);
       std::string cells;
       for (; drawn < upto; ++drawn) cells += part.glyph;
       bar += paint(part.style, cells);
-      if (part.count == 0 && part.style != Style::good && part.style != Style::plain) continue;
-      words += (words.empty() ? "" : ", ") + std::to_string(part.count) + " " + part.name;
     }
-    m_text += paint(Style::bold, "GPUs") + "     " + std::to_string(gpus.total) + " " + bar + " " +
-              words + "\n";
+    return bar;
+  }
+
+  void write_grade() {
+    const auto grade = audit::grade(m_report);
+    if (!grade) return;
+    // "No findings" has said it.
+    if (m_report.findings.empty() && grade->letter == 'A') return;
+    const Style style = grade->letter < 'B'   ? Style::good
+                        : grade->letter < 'D' ? Style::warning
+                                              : Style::bad;
+    m_text += paint(Style::bold, "Grade") + "    " + paint(style, std::string(1, grade->letter)) +
+              (grade->at_best ? " at best" : "") + ": " + grade->reason + "\n";
   }
 
   void write_gaps() {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <kai/audit/facts/gpu.hpp>
+#include <kai/audit/facts/gpu_nodes.hpp>
 
 #include "builders.hpp"
 
@@ -164,6 +165,45 @@ TEST(Words, NamesAndCounts) {
   EXPECT_EQ(list_names({"a", "b", "c", "d", "e"}), "a, b, c and 2 more");
   EXPECT_EQ(count_of(1, "pod"), "1 pod");
   EXPECT_EQ(count_of(0, "pod"), "0 pods");
+}
+
+TEST(GpuNodes, EveryGpuIsInOneState) {
+  const Facts facts =
+      cluster_of(node("busy", "nvidia.com/gpu: 8, cpu: 64, memory: 512Gi",
+                      "nvidia.com/gpu: 6, cpu: 64, memory: 512Gi") +
+                 node("cordoned", "nvidia.com/gpu: 4, cpu: 64, memory: 512Gi",
+                      "nvidia.com/gpu: 4, cpu: 64, memory: 512Gi", "unschedulable: true") +
+                 node("full", "nvidia.com/gpu: 4, cpu: 8, memory: 512Gi",
+                      "nvidia.com/gpu: 4, cpu: 8, memory: 512Gi") +
+                 node("plain", "cpu: 64", "cpu: 64") +
+                 pod("a", "busy", "nvidia.com/gpu: 7, cpu: 7, memory: 7Gi") +
+                 pod("b", "cordoned", "nvidia.com/gpu: 1, cpu: 1, memory: 1Gi") +
+                 pod("c", "full", "nvidia.com/gpu: 1, cpu: 7, memory: 1Gi"));
+  const std::vector<GpuNode> nodes = gpus_by_node(facts);
+  ASSERT_EQ(nodes.size(), 3U);
+  for (const GpuNode& node : nodes) {
+    EXPECT_EQ(node.used + node.free + node.stranded + node.lost, node.total) << node.name;
+  }
+  EXPECT_EQ(nodes[0].lost, 2);
+  EXPECT_EQ(nodes[0].used, 6);  // of 8, as 2 are gone, whatever the pods have been given
+  EXPECT_EQ(nodes[1].state, "Cordoned");
+  EXPECT_EQ(nodes[1].used, 1);
+  EXPECT_EQ(nodes[1].lost, 3);
+  EXPECT_EQ(nodes[2].stranded, 2);
+  EXPECT_EQ(nodes[2].free, 1);
+}
+
+TEST(GpuNodes, UnprotectedAreThoseThatATaintWouldProtect) {
+  const std::string gpu = "nvidia.com/gpu: 4, cpu: 64";
+  const std::string tainted = "taints: [{key: nvidia.com/gpu, effect: NoSchedule}]";
+  EXPECT_EQ(
+      summarize_gpus(cluster_of(node("a", gpu, gpu) + node("b", gpu, gpu, tainted))).unprotected,
+      4);
+  EXPECT_EQ(
+      summarize_gpus(cluster_of(node("a", gpu, gpu) + node("c", "cpu: 8", "cpu: 8"))).unprotected,
+      4);
+  // Other pods have to run somewhere.
+  EXPECT_EQ(summarize_gpus(cluster_of(node("a", gpu, gpu))).unprotected, 0);
 }
 
 }  // namespace

@@ -45,6 +45,4 @@ bool has_hami(const Facts& facts);
 // Something above the namespace decides who gets GPUs (Kueue, Volcano, KAI, YuniKorn).
 bool is_queued(const Pod& pod);
 
-GpuSummary summarize_gpus(const Facts& facts);
-
 }  // namespace kai::audit

@@ -1,11 +1,11 @@
 // A GPU node that lets everything in: pods without GPUs take the CPU and memory that the
 // GPUs need.
 #include <kai/audit/facts/gpu.hpp>
+#include <kai/audit/facts/gpu_nodes.hpp>
 #include <kai/audit/rule.hpp>
 #include <kai/audit/tables.hpp>
 #include <kai/model/gpu.hpp>
 
-#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -49,35 +49,13 @@ std::string fix_for(const Node& node, const model::Taint& taint) {
          ", after giving the pods that shall stay a toleration";
 }
 
-bool is_open(const Node& node) {
-  return advertises_gpus(node) && lasting_taints(node).empty();
-}
-
-// Where every node that takes pods has GPUs and none is tainted, a taint would leave
-// other pods without a home: that is a choice and no mistake.
-bool taints_are_no_option(const Facts& facts) {
-  bool any_tainted = false;
-  bool other_home = false;
-  for (const Node& node : facts.nodes) {
-    const bool tainted = !lasting_taints(node).empty();
-    if (advertises_gpus(node)) {
-      any_tainted = any_tainted || tainted;
-    } else {
-      other_home = other_home || !tainted;
-    }
-  }
-  return !any_tainted && !other_home;
-}
-
 void check(const Facts& facts, Findings& findings) {
-  if (std::none_of(facts.nodes.begin(), facts.nodes.end(), is_open) ||
-      taints_are_no_option(facts)) {
-    return;
-  }
+  const std::vector<const Node*> open = open_gpu_nodes(facts);
+  if (open.empty()) return;
   const auto cpu_only = cpu_only_pods(facts);
   static const std::vector<std::string> k_none;
-  for (const Node& node : facts.nodes) {
-    if (!is_open(node)) continue;
+  for (const Node* const open_node : open) {
+    const Node& node = *open_node;
     const auto here = cpu_only.find(node.name());
     const std::vector<std::string>& pods = here == cpu_only.end() ? k_none : here->second;
     Finding finding;
