@@ -7,7 +7,6 @@
 #include <kai/audit/tables.hpp>
 #include <kai/model/names.hpp>
 #include <kai/model/yaml.hpp>
-#include <kai/output/report_json.hpp>
 #include <kai/output/report_table.hpp>
 
 #include <algorithm>
@@ -17,6 +16,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "report_output.hpp"
 
 namespace kai::audit_command {
 namespace {
@@ -37,7 +38,7 @@ struct Options {
   std::string target_version;
   FailOn fail_on = FailOn::warning;
   bool allow_partial = false;
-  cli::Output output = cli::Output::table;
+  Format output = Format::table;
 };
 
 Error unknown_rule(const std::string& id) {
@@ -138,13 +139,17 @@ output::ReportOptions report_options(cli::Session& session, cli::Output format) 
   return {session.palette(), session.context().out_terminal.width, detail};
 }
 
-void print(cli::Session& session, const Report& report, cli::Output format) {
-  std::ostream& out = session.context().out;
-  switch (format) {
-    case cli::Output::json: out << output::report_to_json(report).dump(2) << "\n"; break;
-    case cli::Output::yaml: out << model::to_yaml(output::report_to_json(report)); break;
-    default: out << output::render_report(report, report_options(session, format)); break;
+// A JUnit file fails where the command would.
+output::JunitOptions junit_options(const Options& options) {
+  output::JunitOptions junit;
+  junit.allow_partial = options.allow_partial;
+  switch (options.fail_on) {
+    case FailOn::info: junit.fail_on = Severity::info; break;
+    case FailOn::warning: junit.fail_on = Severity::warning; break;
+    case FailOn::error: junit.fail_on = Severity::error; break;
+    case FailOn::never: junit.fail_on = std::nullopt; break;
   }
+  return junit;
 }
 
 // What could not be seen outweighs what was found: a number of findings from half a
@@ -177,7 +182,7 @@ Result<ExitCode> run_audit(cli::Session& session, const Options& options) {
   KAI_TRY_ASSIGN(const Report report, options.filenames.empty()
                                           ? audit_cluster(session, rules, target)
                                           : audit_files(session, options, rules, target));
-  print(session, report, options.output);
+  print_report(session, report, options.output, junit_options(options));
   return exit_code(report, options);
 }
 
@@ -231,6 +236,8 @@ void define(cli::Commands& commands) {
        {"Review manifests before they are applied", "kubectl ai audit -f manifests/"},
        {"Review for an upgrade", "kubectl ai audit --target-version 1.37 --select api-removed"},
        {"Review a dump of a cluster", "kubectl ai audit --cluster-dump -f dump.yaml"},
+       {"A page to look at", "kubectl ai audit -o html > audit.html"},
+       {"For code scanning in CI", "kubectl ai audit -f manifests/ -o sarif > audit.sarif"},
        {"What a rule means", "kubectl ai audit explain gpu-withdrawn"}});
   cli::add_filename_flag(root, options->filenames);
   root.add_flag("--cluster-dump", options->cluster_dump,
@@ -249,9 +256,7 @@ void define(cli::Commands& commands) {
                                "Exit 1 from this severity on (default warning)");
   root.add_flag("--allow-partial", options->allow_partial,
                 "Do not exit 4 because something could not be read");
-  cli::add_output_flag(
-      root, options->output,
-      {cli::Output::table, cli::Output::wide, cli::Output::json, cli::Output::yaml});
+  add_format_flag(root, options->output);
 
   auto rule = std::make_shared<std::string>();
   CLI::App& explain_command =

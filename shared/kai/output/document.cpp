@@ -51,6 +51,10 @@ std::string render_object(DocumentFormat format, const model::Json& object) {
   return escape_unsafe(object.dump(2, ' ', false, model::Json::error_handler_t::replace)) + "\n";
 }
 
+std::string compact_json(const model::Json& json) {
+  return escape_unsafe(json.dump(-1, ' ', false, model::Json::error_handler_t::replace));
+}
+
 std::string render_document(DocumentFormat format, std::string_view kind, model::Json body) {
   body["apiVersion"] = k_api_version;
   body["kind"] = kind;

@@ -20,5 +20,7 @@ enum class DocumentFormat { json, yaml };
 std::string render_document(DocumentFormat format, std::string_view kind, model::Json body);
 // The same without apiVersion and kind added, for objects that have their own.
 std::string render_object(DocumentFormat format, const model::Json& object);
+// JSON in one line, as safe as the others.
+std::string compact_json(const model::Json& json);
 
 }  // namespace kai::output
