@@ -30,7 +30,7 @@ std::map<std::string, std::string> ownership_labels(std::string_view component) 
 std::string ownership_selector(std::string_view component) {
   std::string selector;
   for (const auto& [key, value] : ownership_labels(component)) {
-    selector += (selector.empty() ? "" : ",") + key + "=" + value;
+    selector.append(selector.empty() ? "" : ",").append(key).append("=").append(value);
   }
   return selector;
 }
