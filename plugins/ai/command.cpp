@@ -19,9 +19,6 @@ struct VersionOptions {
   cli::Output output = cli::Output::table;
 };
 
-// How long `version` waits for a server that does not answer, unless told otherwise.
-constexpr std::chrono::seconds k_server_patience{5};
-
 Result<cli::ExitCode> show_version(cli::Session& session, const VersionOptions& options) {
   std::ostream& out = session.context().out;
   const bool is_text = options.output == cli::Output::table;

@@ -31,7 +31,7 @@ struct Policy {
 // The file to look into; empty when kuberc is switched off or there is no place for it.
 std::string kuberc_path(const Context& context) {
   if (context.env("KUBECTL_KUBERC").value_or("") == "false") return "";
-  const std::string chosen = context.env("KUBERC").value_or("");
+  std::string chosen = context.env("KUBERC").value_or("");
   if (chosen == "off") return "";
   if (!chosen.empty()) return chosen;
   const std::string home = context.env("HOME").value_or("");

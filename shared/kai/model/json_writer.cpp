@@ -36,7 +36,7 @@ class Writer {
   void line_break(int level) {
     if (m_indent < 0) return;
     m_out += '\n';
-    m_out.append(static_cast<std::size_t>(m_indent * level), ' ');
+    m_out.append(static_cast<std::size_t>(m_indent) * static_cast<std::size_t>(level), ' ');
   }
 
   void object(const Json& value, int level) {

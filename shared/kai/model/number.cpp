@@ -45,7 +45,7 @@ struct Shortest {
     } else if (exponent < 0) {
       number.insert(0, "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0'));
     } else if (count <= exponent + 1) {
-      number.append(static_cast<std::size_t>(exponent + 1 - count), '0');
+      number.append(static_cast<std::size_t>(exponent) + 1 - static_cast<std::size_t>(count), '0');
     } else {
       number.insert(static_cast<std::size_t>(exponent + 1), ".");
     }

@@ -254,11 +254,10 @@ class Writer {
   // A string on one line, in the plainest style that reads back as the same.
   void line(const std::string& text) {
     const Styles styles = styles_for(text);
-    if (looks_typed(text)) {
-      double_quoted(text);
-    } else if (styles.plain) {
+    const bool is_typed = looks_typed(text);
+    if (styles.plain && !is_typed) {
       m_out += text;
-    } else if (styles.single_quoted && text.find('\n') == std::string::npos) {
+    } else if (styles.single_quoted && !is_typed && text.find('\n') == std::string::npos) {
       single_quoted(text);
     } else {
       double_quoted(text);
