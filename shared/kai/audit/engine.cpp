@@ -58,13 +58,23 @@ void count(Summary& summary, Severity severity) {
   }
 }
 
+// What a kind is called in reports: other APIs have a NetworkPolicy too, and theirs is
+// told apart by its group.
+std::string name_of(const KindInfo& kind) {
+  const bool is_second =
+      std::any_of(all_kinds().begin(), all_kinds().end(),
+                  [&](const KindInfo& k) { return k.name == kind.name && k.kind < kind.kind; });
+  if (!is_second) return std::string(kind.name);
+  return std::string(kind.name) + "." + std::string(model::Resource::group_of(kind.api_version));
+}
+
 // Kinds are reported once each, with the rules that they disable or narrow.
 std::vector<NotChecked> describe_gaps(std::span<const Gap> gaps,
                                       std::span<const Rule* const> rules) {
   std::vector<NotChecked> list;
   for (const Gap& gap : gaps) {
     NotChecked entry;
-    entry.kind = gap.kind ? std::string(info(*gap.kind).name) : "Document";
+    entry.kind = gap.kind ? name_of(info(*gap.kind)) : "Document";
     entry.reason = gap.reason;
     entry.location = gap.location;
     for (const Rule* const rule : rules) {
@@ -136,7 +146,7 @@ Report run_rules(const Facts& facts, std::span<const Rule* const> rules,
   if (facts.view == Facts::View::cluster) {
     // What was listed and is empty was checked, too.
     for (const KindInfo& kind : all_kinds()) {
-      if (facts.complete.has(kind.kind)) report.coverage.checked.emplace_back(kind.name);
+      if (facts.complete.has(kind.kind)) report.coverage.checked.push_back(name_of(kind));
     }
     auto& checked = report.coverage.checked;
     std::sort(checked.begin(), checked.end());
