@@ -364,7 +364,8 @@ class Audit(ClusterTest):
             "statefulsets", "daemonsets", "jobs", "cronjobs", "replicationcontrollers", "roles",
             "rolebindings", "prometheusrules", "ingresses", "horizontalpodautoscalers",
             "poddisruptionbudgets", "clusterroles", "clusterrolebindings", "services",
-            "validatingwebhookconfigurations", "mutatingwebhookconfigurations"})
+            "validatingwebhookconfigurations", "mutatingwebhookconfigurations",
+            "persistentvolumes", "persistentvolumeclaims", "storageclasses", "apiservices"})
         for event in requests:
             if event["verb"] == "list":
                 self.assertIn("limit=500", event["requestURI"])
@@ -508,7 +509,8 @@ class Audit(ClusterTest):
 
     def test_one_namespace(self):
         for namespace, clean in ((self.bad, False), (self.good, True)):
-            report, run = self.audit("-n", namespace)
+            # Both let privileged pods in, on purpose.
+            report, run = self.audit("-n", namespace, "--skip", "psa-privileged-namespace")
             self.assertEqual(run.exit, 0 if clean else 1)
             self.assertEqual(clean, not report["findings"])
             for finding in report["findings"]:
@@ -534,9 +536,10 @@ class Audit(ClusterTest):
         report, run = self.audit()
         self.assertEqual((report["apiVersion"], report["kind"]), ("kubectl-ai/v1alpha1", "AuditReport"))
         self.assertEqual(set(report), {"apiVersion", "kind", "findings", "coverage", "summary"})
-        self.assertEqual(set(report["coverage"]), {"checked", "notChecked"})
-        self.assertEqual(set(report["summary"]), {"error", "warning", "info", "gpus"})
-        self.assertEqual(set(report["summary"]["gpus"]), {"total", "allocatable", "allocated", "lost", "stranded"})
+        self.assertEqual(set(report["coverage"]), {"checked", "notChecked", "rules"})
+        self.assertEqual(set(report["summary"]), {"error", "warning", "info", "objects", "grade", "gpus"})
+        self.assertEqual(set(report["summary"]["gpus"]), {"total", "allocatable", "allocated", "lost", "stranded",
+                                                          "unprotected", "nodes"})
         severities = Counter(finding["severity"] for finding in report["findings"])
         self.assertEqual(severities, {name: report["summary"][name] for name in severities})
         for finding in report["findings"]:

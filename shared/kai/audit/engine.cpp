@@ -90,6 +90,14 @@ std::vector<NotChecked> describe_gaps(std::span<const Gap> gaps,
   return list;
 }
 
+// Whether an object is one that was asked about: with -n, those of the namespace, and the
+// namespace itself.
+bool belongs(const model::ObjectRef& object, const Facts& facts) {
+  if (facts.only_ns.empty()) return true;
+  return object.ns == facts.only_ns ||
+         (object.ns.empty() && object.kind == "Namespace" && object.name == facts.only_ns);
+}
+
 }  // namespace
 
 std::string Finding::full_message() const {
@@ -133,6 +141,7 @@ Report run_rules(const Facts& facts, std::span<const Rule* const> rules,
     Findings findings;
     rule->check(facts, findings);
     for (Finding& finding : findings.list()) {
+      if (!belongs(finding.object, facts)) continue;
       finding.rule = rule;
       if (finding.fix.empty()) finding.fix = rule->fix;
       finding.fingerprint = fingerprint_of(finding);
