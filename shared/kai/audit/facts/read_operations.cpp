@@ -113,7 +113,7 @@ class Reader {
           model::string_at(*annotations, {"volume.beta.kubernetes.io/storage-class"});
       if (!claim.storage_class && !old.empty()) claim.storage_class = m_texts.intern(old);
     }
-    m_operations.claims.push_back(std::move(claim));
+    m_operations.claims.push_back(claim);
   }
 
   void storage_class() {
@@ -128,7 +128,7 @@ class Reader {
           model::string_at(*annotations, {"storageclass.beta.kubernetes.io/is-default-class"}) ==
               "true";
     }
-    m_operations.storage_classes.push_back(std::move(found));
+    m_operations.storage_classes.push_back(found);
   }
 
   void backup() {
@@ -144,7 +144,7 @@ class Reader {
       reason += (reason.empty() ? "" : "; ") + error;
     }
     backup.reason = m_texts.intern(reason);
-    m_operations.backups.push_back(std::move(backup));
+    m_operations.backups.push_back(backup);
   }
 
   void schedule() {
@@ -178,7 +178,7 @@ class Reader {
     location.message = text({"status", "message"});
     location.validated = time({"status", "lastValidationTime"});
     location.is_default = model::bool_at(m_object, {"spec", "default"});
-    m_operations.backup_locations.push_back(std::move(location));
+    m_operations.backup_locations.push_back(location);
   }
 
   void api_service() {
@@ -190,7 +190,7 @@ class Reader {
       service.reason = m_texts.intern(model::string_at(condition, {"reason"}));
       service.message = m_texts.intern(model::string_at(condition, {"message"}));
     }
-    m_operations.api_services.push_back(std::move(service));
+    m_operations.api_services.push_back(service);
   }
 
   void autoscaler() {
@@ -202,7 +202,7 @@ class Reader {
       const std::string_view type = model::string_at(metric, {"type"});
       if (type == "Resource" || type == "ContainerResource") scaler.on_resources = true;
     }
-    m_operations.autoscalers.push_back(std::move(scaler));
+    m_operations.autoscalers.push_back(scaler);
   }
 
   const Json& m_object;
