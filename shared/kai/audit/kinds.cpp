@@ -29,6 +29,9 @@ constexpr std::array<KindInfo, k_kind_count> k_kinds = {{
      KindScope::namespaced, Presence::built_in, Reading::metadata},
     {Kind::pod_disruption_budget, "policy/v1", "PodDisruptionBudget", KindScope::namespaced,
      Presence::built_in, Reading::metadata},
+    {Kind::config_map, "v1", "ConfigMap", KindScope::namespaced, Presence::built_in, Reading::full,
+     50},
+    {Kind::runtime_class, "node.k8s.io/v1", "RuntimeClass", KindScope::cluster},
 }};
 
 }  // namespace

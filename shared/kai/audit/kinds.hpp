@@ -29,6 +29,8 @@ enum class Kind : std::uint8_t {
   ingress,
   horizontal_pod_autoscaler,
   pod_disruption_budget,
+  config_map,
+  runtime_class,
   count_,
 };
 inline constexpr std::size_t k_kind_count = static_cast<std::size_t>(Kind::count_);
@@ -70,6 +72,7 @@ struct KindInfo {
   KindScope scope;
   Presence presence = Presence::built_in;
   Reading reading = Reading::full;
+  int page = 0;  // objects a page at most, where they can be large; 0: no matter
 };
 
 std::span<const KindInfo> all_kinds();

@@ -7,6 +7,7 @@
 // by namespace and name.
 #pragma once
 
+#include <kai/audit/facts/gpu_stack.hpp>
 #include <kai/audit/facts/text.hpp>
 #include <kai/audit/finding.hpp>
 #include <kai/audit/kinds.hpp>
@@ -149,6 +150,8 @@ struct Node {
   Text ready_message;
   Seconds ready_since = 0;
   Seconds heartbeat = 0;  // the last that conditions tell of
+  // The last write by those who set labels of the GPU stack; 0: none is known.
+  Seconds gpu_labels_written = 0;
   Text kubelet_version;
   Text provider;  // providerID
   bool unschedulable = false;
@@ -310,6 +313,8 @@ struct Facts {
   std::vector<ControlPlanePod> control_plane;
   std::vector<MetricRules> metric_rules;
   std::vector<ApiUse> api_uses;
+  std::vector<SharingConfig> sharing_configs;
+  std::vector<Text> runtime_classes;          // names, sorted
   std::vector<model::Taint> declared_taints;  // of GPU nodes, by a profile among the files
   std::vector<Workload> workloads;            // without those that another one controls
   std::vector<const Pod*> lone_pods;          // one for each Subject that is no Workload

@@ -1,5 +1,6 @@
 #include <kai/audit/facts/gpu.hpp>
 
+#include <kai/audit/facts/stranded.hpp>
 #include <kai/model/gpu.hpp>
 
 #include <algorithm>
@@ -155,21 +156,10 @@ bool is_queued(const Pod& pod) {
 GpuSummary summarize_gpus(const Facts& facts) {
   GpuSummary summary;
   std::map<std::string_view, std::int64_t> allocated;
-  // The least CPU and memory that any GPU pod here asks for, per GPU: what is free beside
-  // less than that is stranded.
-  std::optional<std::int64_t> least_cpu;
-  std::optional<std::int64_t> least_memory;
   for (const Pod& pod : facts.pods) {
-    if (pod.finished() || !pod.spec->wants_gpu()) continue;
-    const std::int64_t gpus = gpu_count(pod.spec->gpus);
-    if (!pod.node.empty()) allocated[pod.node] += gpus;
-    if (gpus == 0) continue;
-    const std::int64_t cpu = model::amount_of(pod.spec->requests, "cpu").milli_value() / gpus;
-    const std::int64_t memory = model::amount_of(pod.spec->requests, "memory").value() / gpus;
-    least_cpu = std::min(least_cpu.value_or(cpu), cpu);
-    least_memory = std::min(least_memory.value_or(memory), memory);
+    if (pod.node.empty() || pod.finished() || !pod.spec->wants_gpu()) continue;
+    allocated[pod.node] += gpu_count(pod.spec->gpus);
   }
-  const auto usage = usage_by_node(facts);
   for (const Node& node : facts.nodes) {
     const std::int64_t total = gpu_count(node.capacity);
     if (total == 0) continue;
@@ -185,24 +175,8 @@ GpuSummary summarize_gpus(const Facts& facts) {
     }
     summary.allocatable += allocatable;
     summary.lost += total - allocatable;
-    const std::int64_t free = std::max<std::int64_t>(allocatable - in_use, 0);
-    if (free == 0) continue;
-    const auto used = usage.find(node.name());
-    const auto left = [&](std::string_view resource) {
-      Quantity rest = amount_of(node.allocatable, resource);
-      if (used != usage.end()) rest -= model::amount_of(used->second, resource);
-      return rest;
-    };
-    // Without any GPU pod to go by, only what is used up to the last bit counts.
-    const std::int64_t cpu_each = std::max<std::int64_t>(least_cpu.value_or(1), 1);
-    const std::int64_t memory_each = std::max<std::int64_t>(least_memory.value_or(1), 1);
-    const std::int64_t fit =
-        std::min(std::max<std::int64_t>(left("cpu").milli_value(), 0) / cpu_each,
-                 std::max<std::int64_t>(left("memory").value(), 0) / memory_each);
-    const bool known = !amount_of(node.allocatable, "cpu").is_zero() &&
-                       !amount_of(node.allocatable, "memory").is_zero();
-    if (known) summary.stranded += std::max<std::int64_t>(free - fit, 0);
   }
+  for (const StrandedNode& node : stranded_nodes(facts)) summary.stranded += node.stranded;
   return summary;
 }
 
