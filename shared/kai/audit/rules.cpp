@@ -33,20 +33,34 @@ std::string_view to_string(Category category) {
 #define KAI_AUDIT_RULES(X)         \
   X(api_removed)                   \
   X(etcd_unknown_flag)             \
+  X(gpu_admission_leftovers)       \
   X(gpu_bypass)                    \
+  X(gpu_dcgm_exporter_missing)     \
+  X(gpu_device_plugin_missing)     \
+  X(gpu_device_plugin_stale)       \
+  X(gpu_driver_skew)               \
+  X(gpu_driver_upgrade_stuck)      \
+  X(gpu_mig_strategy_mismatch)     \
+  X(gpu_mig_wedged)                \
+  X(gpu_node_cpu_pods)             \
   X(gpu_node_lost)                 \
   X(gpu_node_unlabelled)           \
   X(gpu_node_untainted)            \
   X(gpu_pending)                   \
   X(gpu_present_not_advertised)    \
   X(gpu_request_limit_mismatch)    \
+  X(gpu_runtimeclass_missing)      \
+  X(gpu_sharing_misconfigured)     \
   X(gpu_shm_small)                 \
+  X(gpu_stranded)                  \
   X(gpu_toleration_missing)        \
+  X(gpu_toolkit_vulnerable)        \
   X(gpu_withdrawn)                 \
   X(monitoring_unknown_gpu_metric) \
   X(netpol_cuts_cluster_dns)       \
   X(netpol_dns_tcp_missing)        \
   X(netpol_namespace_name_label)   \
+  X(node_reserved_missing)         \
   X(psa_missing)                   \
   X(quota_gpu_key_inert)           \
   X(quota_missing)                 \
