@@ -26,9 +26,13 @@ constexpr std::array<KindInfo, k_kind_count> k_kinds = {{
     {Kind::ingress, "networking.k8s.io/v1", "Ingress", KindScope::namespaced, Presence::built_in,
      Reading::metadata},
     {Kind::horizontal_pod_autoscaler, "autoscaling/v2", "HorizontalPodAutoscaler",
-     KindScope::namespaced, Presence::built_in, Reading::metadata},
+     KindScope::namespaced},
     {Kind::pod_disruption_budget, "policy/v1", "PodDisruptionBudget", KindScope::namespaced,
      Presence::built_in, Reading::metadata},
+    {Kind::config_map, "v1", "ConfigMap", KindScope::namespaced},
+    {Kind::limit_range, "v1", "LimitRange", KindScope::namespaced},
+    {Kind::priority_class, "scheduling.k8s.io/v1", "PriorityClass", KindScope::cluster},
+    {Kind::kubeflow_profile, "kubeflow.org/v1", "Profile", KindScope::cluster, Presence::custom},
 }};
 
 }  // namespace

@@ -29,6 +29,10 @@ enum class Kind : std::uint8_t {
   ingress,
   horizontal_pod_autoscaler,
   pod_disruption_budget,
+  config_map,
+  limit_range,
+  priority_class,
+  kubeflow_profile,
   count_,
 };
 inline constexpr std::size_t k_kind_count = static_cast<std::size_t>(Kind::count_);

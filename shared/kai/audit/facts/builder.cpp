@@ -39,6 +39,16 @@ bool job_is_done(const Json& job) {
   return false;
 }
 
+// Something deletes the Job when it is done: its own TTL, or Helm or Argo CD, whose hook
+// it is.
+bool job_is_cleaned_up(const Json& job) {
+  const Json* const annotations = model::find_path(job, {"metadata", "annotations"});
+  return model::find_path(job, {"spec", "ttlSecondsAfterFinished"}) != nullptr ||
+         (annotations != nullptr &&
+          (model::find_path(*annotations, {"helm.sh/hook-delete-policy"}) != nullptr ||
+           model::find_path(*annotations, {"argocd.argoproj.io/hook-delete-policy"}) != nullptr));
+}
+
 // What a Deployment says when its pods are turned away, as by a quota.
 const Json* refusal_of(const Json& object) {
   for (const Json& condition : array_at(object, {"status", "conditions"})) {
@@ -142,7 +152,7 @@ void FactsBuilder::State::add_pod(const Json& object, const Head& head, const Ow
   pod.spec = templates.read(
       spec == nullptr ? k_none : *spec,
       by_daemon_set ? TemplateReader::PlacedBy::daemon_set : TemplateReader::PlacedBy::scheduler);
-  // A scheduler's message is long, and only looked at where GPUs are waited for.
+  // Messages are long, and only looked at where GPUs are waited for or held.
   if (!pod.spec->wants_gpu()) pod.message = {};
   newest_time = std::max(newest_time, pod.unscheduled_since);
   facts.pods.push_back(pod);
@@ -167,7 +177,10 @@ void FactsBuilder::State::add_workloads(const Json& object, const Head& head, co
           replicas != nullptr && replicas->is_number_integer()) {
         workload.replicas = replicas->get<std::int64_t>();
       }
-      workload.finished = head.kind == std::string_view("Job") && job_is_done(object);
+      if (head.kind == std::string_view("Job")) {
+        workload.finished = job_is_done(object);
+        workload.cleaned_up = job_is_cleaned_up(object);
+      }
       if (const Json* refusal = refusal_of(object)) {
         workload.refused = facts.texts.intern(model::string_at(*refusal, {"message"}));
         workload.refused_since = parse_time(model::string_at(*refusal, {"lastTransitionTime"}));
@@ -231,6 +244,11 @@ void FactsBuilder::add(const Json& object, std::string_view api_version, std::st
     case Kind::prometheus_rule:
       facts.metric_rules.push_back(read_metric_rules(object, head));
       break;
+    case Kind::limit_range:
+    case Kind::priority_class:
+    case Kind::horizontal_pod_autoscaler:
+    case Kind::kubeflow_profile:
+    case Kind::config_map: read_governance(*kind, object, head, facts); break;
     default: state.add_workloads(object, head, owner); break;
   }
 }
@@ -251,6 +269,7 @@ Facts FactsBuilder::finish() {
   sort_by_head(facts.metric_rules);
   sort_by_head(facts.api_uses);
   sort_by_head(facts.workloads);
+  link_governance(facts);
   link_subjects(facts);
   facts.kinds_seen.assign(state.kinds_seen.begin(), state.kinds_seen.end());
   if (facts.now == 0) facts.now = state.newest_time;

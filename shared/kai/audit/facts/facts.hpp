@@ -7,6 +7,8 @@
 // by namespace and name.
 #pragma once
 
+#include <kai/audit/facts/governance.hpp>
+#include <kai/audit/facts/head.hpp>
 #include <kai/audit/facts/text.hpp>
 #include <kai/audit/finding.hpp>
 #include <kai/audit/kinds.hpp>
@@ -28,9 +30,6 @@
 
 namespace kai::audit {
 
-// Whole seconds since 1970; 0: unknown.
-using Seconds = std::int64_t;
-
 // "1.37"; minor < 0: unknown.
 struct KubeVersion {
   int major = 0;
@@ -43,21 +42,6 @@ struct KubeVersion {
   auto operator<=>(const KubeVersion&) const = default;
 };
 
-// What all objects have.
-struct Head {
-  Text api_version;
-  Text kind;
-  Text ns;
-  Text name;
-  Origin origin;
-  Seconds created = 0;
-  const LabelSet* labels = nullptr;  // never null once built
-  bool owned = false;                // has an owner reference
-  bool deleting = false;
-
-  [[nodiscard]] model::ObjectRef ref() const;
-};
-
 struct Amount {
   Text resource;
   model::Quantity quantity;
@@ -68,6 +52,12 @@ model::Quantity amount_of(const Amounts& amounts, std::string_view resource);
 model::Resources to_resources(const Amounts& amounts);
 
 enum class Shm : std::uint8_t { none, memory, host, disk };  // what is mounted at /dev/shm
+
+// Whether a container may lock memory by the capability IPC_LOCK. inert: it has the
+// capability, and its user is not root, whose processes alone begin with it.
+enum class MemoryLock : std::uint8_t { missing, granted, inert };
+// How far /securityContext/capabilities/add is there, for a patch to it.
+enum class CapabilityList : std::uint8_t { no_context, no_capabilities, no_list, present };
 
 struct Container {
   Text name;
@@ -82,6 +72,8 @@ struct Container {
   bool privileged = false;
   bool has_claims = false;  // resources.claims: devices come through DRA
   Shm shm = Shm::none;
+  MemoryLock memory_lock = MemoryLock::missing;
+  CapabilityList capabilities = CapabilityList::no_context;
 
   // "containers/0" or "initContainers/0" below the pod spec.
   [[nodiscard]] FieldPath path() const;
@@ -93,11 +85,13 @@ struct PodTemplate {
   model::Placement placement;         // node_name is left empty
   model::Resources requests;          // effective
   Amounts gpus;                       // the GPU resources among them, non-zero
+  Amounts pod_level;                  // requests or limits of the pod as a whole
   Text service_account;
   Text priority_class;
   bool host_network = false;
   bool host_pid = false;
   bool host_ipc = false;
+  bool spreads = false;  // pod anti-affinity or topology spread, required or preferred
 
   [[nodiscard]] bool wants_gpu() const { return !gpus.empty(); }
 };
@@ -115,9 +109,11 @@ enum class Phase : std::uint8_t { unknown, pending, running, succeeded, failed }
 struct Pod {
   Text ns;
   Text name;
-  Text node;                     // empty while it is not scheduled
-  Text reason;                   // status.reason, or why its first waiting container waits
-  Text message;                  // the scheduler's last word on a pod that it could not place
+  Text node;    // empty while it is not scheduled
+  Text reason;  // status.reason; of a pod that is pending or in a crash loop, why it waits
+  // Of GPU pods: the scheduler's last word on one that it could not place, how a
+  // container ended that is in a crash loop.
+  Text message;
   const Owner* owner = nullptr;  // null: on its own
   const LabelSet* labels = nullptr;
   const PodTemplate* spec = nullptr;
@@ -127,7 +123,8 @@ struct Pod {
   Phase phase = Phase::unknown;
   bool gated = false;  // has scheduling gates: something holds it back on purpose
   bool deleting = false;
-  bool is_static = false;  // a mirror of a kubelet's manifest
+  bool is_static = false;     // a mirror of a kubelet's manifest
+  std::int32_t restarts = 0;  // of the container that is in a crash loop
 
   [[nodiscard]] bool finished() const {
     return phase == Phase::succeeded || phase == Phase::failed;
@@ -169,6 +166,7 @@ struct Quota {
   struct Entry {
     Text key;
     Text amount;
+    Text used;  // by status.used; empty: not counted
   };
   Head head;
   std::vector<Entry> hard;
@@ -266,6 +264,7 @@ struct Workload {
   Text spec_path;              // JSON pointer of the pod spec in the object
   std::int64_t replicas = -1;  // wanted; -1: unknown
   bool finished = false;       // a Job that is done
+  bool cleaned_up = false;     // a Job that a TTL or a hook's policy deletes
   Text refused;                // why the API server takes none of its pods; empty: it does
   Seconds refused_since = 0;
 };
@@ -313,7 +312,8 @@ struct Facts {
   std::vector<model::Taint> declared_taints;  // of GPU nodes, by a profile among the files
   std::vector<Workload> workloads;            // without those that another one controls
   std::vector<const Pod*> lone_pods;          // one for each Subject that is no Workload
-  std::vector<std::string> kinds_seen;        // sorted, once each
+  Governance governance;
+  std::vector<std::string> kinds_seen;  // sorted, once each
   std::int64_t objects = 0;
 
   [[nodiscard]] bool whole_cluster() const { return view == View::cluster; }

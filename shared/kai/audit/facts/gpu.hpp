@@ -44,6 +44,7 @@ bool has_hami(const Facts& facts);
 
 // Something above the namespace decides who gets GPUs (Kueue, Volcano, KAI, YuniKorn).
 bool is_queued(const Pod& pod);
+bool is_queued(const Subject& subject);
 
 GpuSummary summarize_gpus(const Facts& facts);
 
