@@ -34,11 +34,20 @@ std::string_view to_string(Category category) {
   X(api_removed)                   \
   X(etcd_unknown_flag)             \
   X(gpu_bypass)                    \
+  X(gpu_cpu_memory_unset)          \
+  X(gpu_crashloop_holder)          \
+  X(gpu_fractional)                \
+  X(gpu_hpa_cpu)                   \
+  X(gpu_image_floating)            \
+  X(gpu_job_no_ttl)                \
+  X(gpu_no_spread)                 \
   X(gpu_node_lost)                 \
   X(gpu_node_unlabelled)           \
   X(gpu_node_untainted)            \
   X(gpu_pending)                   \
   X(gpu_present_not_advertised)    \
+  X(gpu_priority_none)             \
+  X(gpu_rdma_ipc_lock)             \
   X(gpu_request_limit_mismatch)    \
   X(gpu_shm_small)                 \
   X(gpu_toleration_missing)        \
