@@ -56,9 +56,15 @@ std::string_view to_string(Category category) {
   X(netpol_cuts_cluster_dns)       \
   X(netpol_dns_tcp_missing)        \
   X(netpol_namespace_name_label)   \
+  X(priority_class_unknown)        \
+  X(priority_out_of_range)         \
+  X(priority_several_defaults)     \
   X(psa_missing)                   \
+  X(quota_exhausted)               \
   X(quota_gpu_key_inert)           \
   X(quota_missing)                 \
+  X(quota_no_defaults)             \
+  X(quota_unsatisfiable)           \
   X(rbac_unbound_role)
 
 #define KAI_DECLARE_RULE(name) extern const Rule k_##name;
