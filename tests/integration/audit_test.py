@@ -369,7 +369,7 @@ class Audit(ClusterTest):
             "pods", "nodes", "namespaces", "resourcequotas", "networkpolicies", "deployments",
             "statefulsets", "daemonsets", "jobs", "cronjobs", "replicationcontrollers", "roles",
             "rolebindings", "prometheusrules", "ingresses", "horizontalpodautoscalers",
-            "poddisruptionbudgets", "limitranges", "priorityclasses"})
+            "poddisruptionbudgets", "configmaps", "limitranges", "priorityclasses"})
         for event in requests:
             if event["verb"] == "list":
                 self.assertIn("limit=500", event["requestURI"])
@@ -447,7 +447,7 @@ class Audit(ClusterTest):
         live, _ = self.audit("-A")
         kinds = ("nodes,namespaces,pods,resourcequotas,networkpolicies,deployments,statefulsets,daemonsets,jobs,"
                  "cronjobs,replicationcontrollers,roles,rolebindings,prometheusrules,ingresses,hpa,pdb,"
-                 "limitranges,priorityclasses")
+                 "configmaps,limitranges,priorityclasses")
         for form in ("yaml", "json"):
             with self.subTest(form):
                 dump = self.kubectl("get", kinds, "-A", "--show-managed-fields", "-o", form)

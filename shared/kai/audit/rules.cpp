@@ -52,6 +52,9 @@ std::string_view to_string(Category category) {
   X(gpu_shm_small)                 \
   X(gpu_toleration_missing)        \
   X(gpu_withdrawn)                 \
+  X(hpa_target_missing)            \
+  X(kubeflow_default_login)        \
+  X(kubeflow_profile_no_quota)     \
   X(monitoring_unknown_gpu_metric) \
   X(netpol_cuts_cluster_dns)       \
   X(netpol_dns_tcp_missing)        \
