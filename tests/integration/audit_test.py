@@ -366,7 +366,7 @@ class Audit(ClusterTest):
                 self.assertIn("limit=500", event["requestURI"])
 
     def test_only_kinds_that_a_rule_needs(self):
-        for rules, kinds in (("gpu-withdrawn", {"nodes"}), ("quota-gpu-key-inert", {"resourcequotas"}),
+        for rules, kinds in (("gpu-withdrawn", {"nodes"}), ("quota-gpu-key-inert", {"resourcequotas", "namespaces"}),
                              ("netpol-dns-tcp-missing,psa-missing", None)):
             with self.subTest(rules):
                 self.audit_log.mark()
@@ -527,7 +527,7 @@ class Audit(ClusterTest):
         report, run = self.audit()
         self.assertEqual((report["apiVersion"], report["kind"]), ("kubectl-ai/v1alpha1", "AuditReport"))
         self.assertEqual(set(report), {"apiVersion", "kind", "findings", "coverage", "summary"})
-        self.assertEqual(set(report["coverage"]), {"checked", "notChecked"})
+        self.assertEqual(set(report["coverage"]), {"checked", "notChecked", "rules"})
         self.assertEqual(set(report["summary"]), {"error", "warning", "info", "gpus"})
         self.assertEqual(set(report["summary"]["gpus"]), {"total", "allocatable", "allocated", "lost", "stranded"})
         severities = Counter(finding["severity"] for finding in report["findings"])
@@ -586,7 +586,7 @@ class WithoutMonitoring(ClusterTest):
                 run = self.run_binary("kubectl-ai-audit", "-o", "json", "--cache-dir", cache,
                                       "--select", "monitoring-unknown-gpu-metric")
                 self.assertEqual(run.exit, 0, run.stdout + run.stderr)
-                self.assertEqual(json.loads(run.stdout)["coverage"]["checked"], ["PrometheusRule"])
+                self.assertEqual(json.loads(run.stdout)["coverage"]["checked"], ["Namespace", "PrometheusRule"])
 
 
 def report_of(test, arguments):

@@ -204,6 +204,9 @@ void FactsBuilder::add(const Json& object, std::string_view api_version, std::st
     state.kinds_seen.emplace(kind_name);
   }
   read_api_uses(object, head, facts.api_uses);
+  if (has_exception_marks(object)) {
+    read_exception_marks(object, head.ref(), origin, facts.exception_marks);
+  }
 
   const Owner* const owner = state.read_owner(object, head);
   if (!kind) {
@@ -279,6 +282,9 @@ Facts FactsBuilder::finish() {
   sort_by_head(facts.api_uses);
   sort_by_head(facts.workloads);
   sort_operations(*facts.operations);
+  std::stable_sort(
+      facts.exception_marks.begin(), facts.exception_marks.end(),
+      [](const ExceptionMark& a, const ExceptionMark& b) { return a.object < b.object; });
   link_subjects(facts);
   facts.kinds_seen.assign(state.kinds_seen.begin(), state.kinds_seen.end());
   if (facts.now == 0) facts.now = state.newest_time;

@@ -7,6 +7,7 @@
 // by namespace and name.
 #pragma once
 
+#include <kai/audit/facts/exception_mark.hpp>
 #include <kai/audit/facts/head.hpp>
 #include <kai/audit/facts/rbac.hpp>
 #include <kai/audit/facts/security.hpp>
@@ -297,15 +298,17 @@ struct Facts {
   std::vector<ControlPlanePod> control_plane;
   std::vector<MetricRules> metric_rules;
   std::vector<ApiUse> api_uses;
-  std::vector<model::Taint> declared_taints;  // of GPU nodes, by a profile among the files
-  std::vector<Workload> workloads;            // without those that another one controls
-  std::vector<const Pod*> lone_pods;          // one for each Subject that is no Workload
-  std::vector<std::string> kinds_seen;        // sorted, once each
+  std::vector<model::Taint> declared_taints;   // of GPU nodes, by a profile among the files
+  std::vector<Workload> workloads;             // without those that another one controls
+  std::vector<const Pod*> lone_pods;           // one for each Subject that is no Workload
+  std::vector<std::string> kinds_seen;         // sorted, once each
+  std::vector<ExceptionMark> exception_marks;  // written on objects
   std::int64_t objects = 0;
   std::unique_ptr<Operations> operations;  // never null
 
   [[nodiscard]] bool whole_cluster() const { return view == View::cluster; }
   [[nodiscard]] const Node* node(std::string_view name) const;
+  [[nodiscard]] const Pod* pod(std::string_view ns, std::string_view name) const;
   [[nodiscard]] const Namespace* find_namespace(std::string_view name) const;
   // Every Subject, sorted within workloads and within pods.
   void each_subject(const std::function<void(const Subject&)>& visit) const;
