@@ -70,6 +70,9 @@ constexpr std::array<KindInfo, k_kind_count> k_kinds = {{
      KindScope::cluster, Presence::custom, Reading::metadata},
     {Kind::cluster_network_policy, "policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy",
      KindScope::cluster, Presence::custom, Reading::metadata},
+    {Kind::config_map, "v1", "ConfigMap", KindScope::namespaced, Presence::built_in, Reading::full,
+     50},
+    {Kind::runtime_class, "node.k8s.io/v1", "RuntimeClass", KindScope::cluster},
 }};
 
 }  // namespace

@@ -54,6 +54,8 @@ enum class Kind : std::uint8_t {
   admin_policy,
   baseline_admin_policy,
   cluster_network_policy,
+  config_map,
+  runtime_class,
   count_,
 };
 inline constexpr std::size_t k_kind_count = static_cast<std::size_t>(Kind::count_);
@@ -95,6 +97,7 @@ struct KindInfo {
   KindScope scope;
   Presence presence = Presence::built_in;
   Reading reading = Reading::full;
+  int page = 0;  // objects a page at most, where they can be large; 0: no matter
 };
 
 std::span<const KindInfo> all_kinds();

@@ -5,6 +5,8 @@
 #include <kai/model/yaml.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 #include <utility>
 
 namespace kai::audit {
@@ -69,6 +71,12 @@ std::string_view image_repository(std::string_view image) {
     image = image.substr(0, colon);
   }
   return image;
+}
+
+std::string_view image_tag(std::string_view image) {
+  const std::size_t at = image_repository(image).size();
+  image = image.substr(0, image.find('@'));
+  return at < image.size() ? image.substr(at + 1) : std::string_view();
 }
 
 const ApiTable& ApiTable::get() {
@@ -139,6 +147,125 @@ const MetricAdvice* MetricTable::advice(std::string_view name) const {
   const auto found = std::find_if(m_advice.begin(), m_advice.end(),
                                   [&](const MetricAdvice& advice) { return advice.name == name; });
   return found == m_advice.end() ? nullptr : &*found;
+}
+
+ImageVersion ImageVersion::parse(std::string_view tag) {
+  if (tag.starts_with('v')) tag.remove_prefix(1);
+  ImageVersion version;
+  const char* at = tag.data();
+  const char* const end = tag.data() + tag.size();
+  while (at != end) {
+    int number = 0;
+    const auto [rest, error] = std::from_chars(at, end, number);
+    if (error != std::errc() || number < 0) break;
+    version.numbers.push_back(number);
+    at = rest;
+    if (at == end || *at != '.') break;
+    ++at;
+  }
+  // One number may be anything: a build, or the beginning of a hash.
+  if (version.numbers.size() < 2) version.numbers.clear();
+  return version;
+}
+
+bool ImageVersion::older_than(const ImageVersion& other) const {
+  const std::size_t length = std::max(numbers.size(), other.numbers.size());
+  for (std::size_t i = 0; i < length; ++i) {
+    const int mine = i < numbers.size() ? numbers[i] : 0;
+    const int theirs = i < other.numbers.size() ? other.numbers[i] : 0;
+    if (mine != theirs) return mine < theirs;
+  }
+  return false;
+}
+
+const GpuStack& GpuStack::get() {
+  static const GpuStack k_table;
+  return k_table;
+}
+
+GpuStack::GpuStack() {
+  const Json table = load("audit-data/gpu-stack.yaml");
+  const auto text = [](const Json& row, std::string_view key) {
+    return std::string(model::string_at(row, {key}));
+  };
+  m_device_plugins = strings_at(table, "devicePlugins");
+  m_not_device_plugins = strings_at(table, "notDevicePlugins");
+  m_dra_drivers = strings_at(table, "draDrivers");
+  m_exporters = strings_at(table, "exporters");
+  for (const Json& row : list_at(table, "stale")) {
+    m_stale.push_back({text(row, "image"), text(row, "not"), text(row, "oldest"),
+                       text(row, "current"), strings_at(row, "older")});
+  }
+  for (const Json& row : list_at(table, "vulnerabilities")) {
+    m_vulnerabilities.push_back({text(row, "cve"), text(row, "image"), text(row, "fixed")});
+  }
+  for (const Json& row : list_at(table, "cudaDrivers")) {
+    m_cuda_drivers.emplace_back(static_cast<int>(model::int_at(row, {"cuda"})),
+                                static_cast<int>(model::int_at(row, {"driver"})));
+  }
+}
+
+bool GpuStack::is_device_plugin(std::string_view image, std::string_view container) const {
+  const auto in_name = [&](const std::string& part) {
+    return container.find(part) != std::string_view::npos;
+  };
+  return any_image_matches(m_device_plugins, image) &&
+         std::none_of(m_not_device_plugins.begin(), m_not_device_plugins.end(), in_name);
+}
+
+bool GpuStack::is_dra_driver(std::string_view image) const {
+  return std::any_of(m_dra_drivers.begin(), m_dra_drivers.end(), [&](const std::string& part) {
+    return image.find(part) != std::string_view::npos;
+  });
+}
+
+bool GpuStack::is_exporter(std::string_view image) const {
+  return any_image_matches(m_exporters, image);
+}
+
+const GpuStack::Stale* GpuStack::stale(std::string_view image) const {
+  const std::string_view repository = image_repository(image);
+  const std::string_view tag = image_tag(image);
+  for (const Stale& row : m_stale) {
+    if (!image_matches(row.image, repository) ||
+        repository.find(row.unless) != std::string_view::npos) {
+      continue;
+    }
+    std::string_view number = tag;
+    if (number.starts_with('v')) number.remove_prefix(1);
+    const bool of_old = std::any_of(row.older.begin(), row.older.end(), [&](std::string_view old) {
+      // "1.1" is no beginning of "1.11".
+      return number.starts_with(old) && (number.size() == old.size() || number[old.size()] < '0' ||
+                                         number[old.size()] > '9' || old.back() > '9');
+    });
+    const ImageVersion version = ImageVersion::parse(tag);
+    if (of_old || (version.known() && version.older_than(ImageVersion::parse(row.oldest)))) {
+      return &row;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<const GpuStack::Vulnerability*> GpuStack::vulnerabilities(
+    std::string_view image) const {
+  std::vector<const Vulnerability*> found;
+  const std::string_view repository = image_repository(image);
+  const ImageVersion version = ImageVersion::parse(image_tag(image));
+  if (!version.known()) return found;
+  for (const Vulnerability& row : m_vulnerabilities) {
+    if (image_matches(row.image, repository) &&
+        version.older_than(ImageVersion::parse(row.fixed))) {
+      found.push_back(&row);
+    }
+  }
+  return found;
+}
+
+int GpuStack::least_driver(int cuda) const {
+  for (const auto& [major, driver] : m_cuda_drivers) {
+    if (major == cuda) return driver;
+  }
+  return 0;
 }
 
 const WellKnown& WellKnown::get() {

@@ -1,5 +1,5 @@
 // Tables: what rules know about the world outside the cluster: removed APIs, etcd's
-// flags, GPU metrics, well-known namespaces and images. Data files under
+// flags, GPU metrics, images of the GPU stack, well-known namespaces and images. Data files under
 // manifests/audit-data/, each with a date and a source, compiled into the binary.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kai::audit {
@@ -86,6 +87,55 @@ class MetricTable {
   std::vector<MetricAdvice> m_advice;
 };
 
+// The numbers that an image's tag begins with: "v1.17.8-ubuntu20.04" → 1.17.8.
+struct ImageVersion {
+  std::vector<int> numbers;  // empty: the tag tells none
+
+  static ImageVersion parse(std::string_view tag);
+  [[nodiscard]] bool known() const { return !numbers.empty(); }
+  // As if missing numbers at the end were zeros.
+  [[nodiscard]] bool older_than(const ImageVersion& other) const;
+};
+
+// Images of the GPU stack: which do what, and which versions are too old.
+class GpuStack {
+ public:
+  struct Stale {
+    std::string image;
+    std::string unless;  // a part of repositories of that name that are another vendor's
+    std::string oldest;  // that is still fine
+    std::string current;
+    std::vector<std::string> older;  // beginnings of tags from before the present scheme
+  };
+  struct Vulnerability {
+    std::string cve;
+    std::string image;
+    std::string fixed;
+  };
+  static const GpuStack& get();
+
+  // Whether a container of that name and image registers GPUs with the kubelet.
+  [[nodiscard]] bool is_device_plugin(std::string_view image, std::string_view container) const;
+  [[nodiscard]] bool is_dra_driver(std::string_view image) const;
+  [[nodiscard]] bool is_exporter(std::string_view image) const;
+  // nullptr when the image is not in the table, or new enough, or does not tell.
+  [[nodiscard]] const Stale* stale(std::string_view image) const;
+  // The table's, in its order, that the image is affected by.
+  [[nodiscard]] std::vector<const Vulnerability*> vulnerabilities(std::string_view image) const;
+  // The least major version of the driver for a major version of CUDA; 0: not known.
+  [[nodiscard]] int least_driver(int cuda) const;
+
+ private:
+  GpuStack();
+  std::vector<std::string> m_device_plugins;
+  std::vector<std::string> m_not_device_plugins;
+  std::vector<std::string> m_dra_drivers;
+  std::vector<std::string> m_exporters;
+  std::vector<Stale> m_stale;
+  std::vector<Vulnerability> m_vulnerabilities;
+  std::vector<std::pair<int, int>> m_cuda_drivers;
+};
+
 class WellKnown {
  public:
   static const WellKnown& get();
@@ -149,5 +199,7 @@ class OtherTools {
 // An image reference without tag and digest:
 // "nvcr.io/nvidia/k8s-device-plugin:v0.17.0" → "nvcr.io/nvidia/k8s-device-plugin".
 std::string_view image_repository(std::string_view image);
+// The tag alone; empty when there is none.
+std::string_view image_tag(std::string_view image);
 
 }  // namespace kai::audit

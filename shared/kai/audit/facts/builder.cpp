@@ -248,6 +248,8 @@ void FactsBuilder::add(const Json& object, std::string_view api_version, std::st
     case Kind::prometheus_rule:
       facts.metric_rules.push_back(read_metric_rules(object, head));
       break;
+    case Kind::config_map: read_sharing(object, head, facts.sharing_configs); break;
+    case Kind::runtime_class: facts.runtime_classes.push_back(head.name); break;
     default:
       if (k_foreign_policies.has(*kind)) {
         facts.security.foreign_policies.push_back({head});
@@ -279,6 +281,12 @@ Facts FactsBuilder::finish() {
   sort_by_head(facts.api_uses);
   sort_by_head(facts.workloads);
   sort_operations(*facts.operations);
+  std::stable_sort(facts.sharing_configs.begin(), facts.sharing_configs.end(),
+                   [](const SharingConfig& a, const SharingConfig& b) {
+                     return std::tie(a.object.ns, a.object.name, a.entry) <
+                            std::tie(b.object.ns, b.object.name, b.entry);
+                   });
+  std::sort(facts.runtime_classes.begin(), facts.runtime_classes.end());
   link_subjects(facts);
   facts.kinds_seen.assign(state.kinds_seen.begin(), state.kinds_seen.end());
   if (facts.now == 0) facts.now = state.newest_time;

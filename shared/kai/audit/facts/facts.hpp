@@ -7,6 +7,7 @@
 // by namespace and name.
 #pragma once
 
+#include <kai/audit/facts/gpu_stack.hpp>
 #include <kai/audit/facts/head.hpp>
 #include <kai/audit/facts/rbac.hpp>
 #include <kai/audit/facts/security.hpp>
@@ -136,6 +137,8 @@ struct Node {
   Text ready_message;
   Seconds ready_since = 0;
   Seconds heartbeat = 0;  // the last that conditions tell of
+  // The last write by those who set labels of the GPU stack; 0: none is known.
+  Seconds gpu_labels_written = 0;
   Text kubelet_version;
   Text runtime_version;  // "containerd://2.3.2"
   Text provider;         // providerID
@@ -297,6 +300,8 @@ struct Facts {
   std::vector<ControlPlanePod> control_plane;
   std::vector<MetricRules> metric_rules;
   std::vector<ApiUse> api_uses;
+  std::vector<SharingConfig> sharing_configs;
+  std::vector<Text> runtime_classes;          // names, sorted
   std::vector<model::Taint> declared_taints;  // of GPU nodes, by a profile among the files
   std::vector<Workload> workloads;            // without those that another one controls
   std::vector<const Pod*> lone_pods;          // one for each Subject that is no Workload

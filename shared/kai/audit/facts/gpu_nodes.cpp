@@ -1,40 +1,14 @@
 #include <kai/audit/facts/gpu.hpp>
 #include <kai/audit/facts/gpu_nodes.hpp>
+#include <kai/audit/facts/stranded.hpp>
 #include <kai/model/gpu.hpp>
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <string_view>
 
 namespace kai::audit {
 namespace {
-
-using model::Quantity;
-
-// The least CPU and memory that any GPU pod here asks for, per GPU: what is free beside
-// less than that is stranded. Without any GPU pod to go by, only what is used up to the
-// last bit counts.
-struct Need {
-  std::int64_t milli_cpu = 1;
-  std::int64_t memory = 1;
-};
-
-Need least_need(const Facts& facts) {
-  std::optional<std::int64_t> cpu;
-  std::optional<std::int64_t> memory;
-  for (const Pod& pod : facts.pods) {
-    if (pod.finished() || !pod.spec->wants_gpu()) continue;
-    const std::int64_t gpus = gpu_count(pod.spec->gpus);
-    if (gpus == 0) continue;
-    const std::int64_t pod_cpu = model::amount_of(pod.spec->requests, "cpu").milli_value() / gpus;
-    const std::int64_t pod_memory = model::amount_of(pod.spec->requests, "memory").value() / gpus;
-    cpu = std::min(cpu.value_or(pod_cpu), pod_cpu);
-    memory = std::min(memory.value_or(pod_memory), pod_memory);
-  }
-  return {std::max<std::int64_t>(cpu.value_or(1), 1),
-          std::max<std::int64_t>(memory.value_or(1), 1)};
-}
 
 std::map<std::string_view, std::int64_t> allocated_by_node(const Facts& facts) {
   std::map<std::string_view, std::int64_t> allocated;
@@ -49,17 +23,6 @@ std::int64_t amount_at(const std::map<std::string_view, std::int64_t>& amounts,
                        std::string_view node) {
   const auto found = amounts.find(node);
   return found == amounts.end() ? 0 : found->second;
-}
-
-// How many of a node's free GPUs its free CPU and memory suffice for.
-std::int64_t usable_gpus(const Node& node, const model::Resources* used, const Need& need) {
-  const auto left = [&](std::string_view resource) {
-    Quantity rest = amount_of(node.allocatable, resource);
-    if (used != nullptr) rest -= model::amount_of(*used, resource);
-    return rest;
-  };
-  return std::min(std::max<std::int64_t>(left("cpu").milli_value(), 0) / need.milli_cpu,
-                  std::max<std::int64_t>(left("memory").value(), 0) / need.memory);
 }
 
 std::int64_t allocatable_gpus(const Node& node) {
@@ -88,9 +51,9 @@ std::vector<const Node*> open_gpu_nodes(const Facts& facts) {
 
 std::vector<GpuNode> gpus_by_node(const Facts& facts) {
   std::vector<GpuNode> list;
-  const Need need = least_need(facts);
   const auto allocated = allocated_by_node(facts);
-  const auto usage = usage_by_node(facts);
+  const std::vector<StrandedNode> stranded = stranded_nodes(facts);
+  auto next_stranded = stranded.begin();  // in the order of the nodes, too
   for (const Node& node : facts.nodes) {
     const std::int64_t total = gpu_count(node.capacity);
     if (total == 0) continue;
@@ -112,13 +75,10 @@ std::vector<GpuNode> gpus_by_node(const Facts& facts) {
       entry.lost = total - allocatable_gpus(node);
       entry.used = std::min(in_use, total - entry.lost);
       entry.free = total - entry.lost - entry.used;
-      const bool known = !amount_of(node.allocatable, "cpu").is_zero() &&
-                         !amount_of(node.allocatable, "memory").is_zero();
-      if (known && entry.free > 0) {
-        const auto used = usage.find(node.name());
-        const auto fit = usable_gpus(node, used == usage.end() ? nullptr : &used->second, need);
-        entry.stranded = std::max<std::int64_t>(entry.free - fit, 0);
+      if (next_stranded != stranded.end() && next_stranded->node == &node) {
+        entry.stranded = std::min(next_stranded->stranded, entry.free);
         entry.free -= entry.stranded;
+        ++next_stranded;
       }
     }
     list.push_back(std::move(entry));

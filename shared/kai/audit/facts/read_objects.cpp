@@ -159,6 +159,7 @@ Node read_node(const Json& object, const Head& head, TextStore& texts) {
     node.heartbeat = parse_time(model::string_at(condition, {"lastHeartbeatTime"}));
     node.ready_since = parse_time(model::string_at(condition, {"lastTransitionTime"}));
   }
+  node.gpu_labels_written = read_gpu_labels_written(object);
   if (const Json* annotations = model::find_path(object, {"metadata", "annotations"});
       annotations != nullptr && annotations->is_object()) {
     for (const auto& [key, value] : annotations->get_ref<const Json::object_t&>()) {

@@ -72,6 +72,10 @@ MetricRules read_metric_rules(const model::Json& object, const Head& head);
 std::optional<ControlPlanePod> read_control_plane(const model::Json& object, const Head& head);
 // The taint that a platform profile gives to GPU nodes.
 void read_profile(const model::Json& object, std::vector<model::Taint>& taints);
+// The device plugin configurations in a ConfigMap.
+void read_sharing(const model::Json& object, const Head& head, std::vector<SharingConfig>& configs);
+// See Node.
+Seconds read_gpu_labels_written(const model::Json& node);
 // The uses of API versions that the table knows, by the object itself and its managers.
 void read_api_uses(const model::Json& object, const Head& head, std::vector<ApiUse>& uses);
 

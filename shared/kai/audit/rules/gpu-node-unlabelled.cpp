@@ -6,14 +6,6 @@
 namespace kai::audit {
 namespace {
 
-bool advertises_nvidia(const Node& node) {
-  for (const Amount& amount : node.capacity) {
-    if (amount.resource.view().starts_with("nvidia.com/") && !amount.quantity.is_zero())
-      return true;
-  }
-  return false;
-}
-
 void check(const Facts& facts, Findings& findings) {
   for (const Node& node : facts.nodes) {
     if (!advertises_gpus(node) || gpu_label(node) != nullptr) continue;

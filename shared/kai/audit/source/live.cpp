@@ -75,6 +75,7 @@ class Reader {
   Result<> list(const kube::ResourceType& type, const KindInfo& about) {
     kube::ListOptions options;
     options.limit = m_options.page_size;
+    if (about.page > 0) options.limit = std::min(options.limit, about.page);
     options.metadata_only = about.reading == Reading::metadata;
     if (about.scope == KindScope::namespaced) options.ns = m_options.ns;
     kube::PageStream pages = m_client.list_pages(type, options);
