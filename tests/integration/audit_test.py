@@ -253,6 +253,10 @@ class Audit(ClusterTest):
             "gpu-withdrawn": {"Node withdrawn-0"},
             "gpu-present-not-advertised": {"Node dark-0"},
             "gpu-node-lost": {"Node not-ready-0", "Node cordoned-0"},
+            "gpu-device-plugin-missing": {"Node dark-0"},
+            "gpu-dcgm-exporter-missing": {f"Node {name}-0" for name in (
+                "a100", "h100", "l40s", "bare", "withdrawn", "time-sliced", "mig-single", "mig-mixed",
+                "cordoned")},
             "gpu-bypass": {f"Deployment {bad}/peeks"},
             "gpu-toleration-missing": {f"Deployment {bad}/intolerant"},
             "gpu-shm-small": {f"Deployment {bad}/two-gpus"},
@@ -365,10 +369,13 @@ class Audit(ClusterTest):
             "rolebindings", "prometheusrules", "ingresses", "horizontalpodautoscalers",
             "poddisruptionbudgets", "clusterroles", "clusterrolebindings", "services",
             "validatingwebhookconfigurations", "mutatingwebhookconfigurations",
-            "persistentvolumes", "persistentvolumeclaims", "storageclasses", "apiservices"})
+            "persistentvolumes", "persistentvolumeclaims", "storageclasses", "apiservices",
+            "configmaps", "runtimeclasses"})
         for event in requests:
             if event["verb"] == "list":
-                self.assertIn("limit=500", event["requestURI"])
+                # ConfigMaps may be a megabyte each.
+                limit = 50 if event["objectRef"]["resource"] == "configmaps" else 500
+                self.assertEqual(parse_qs(urlsplit(event["requestURI"]).query)["limit"], [str(limit)])
 
     def test_only_kinds_that_a_rule_needs(self):
         for rules, kinds in (("gpu-withdrawn", {"nodes"}), ("quota-gpu-key-inert", {"resourcequotas"}),
@@ -445,7 +452,7 @@ class Audit(ClusterTest):
                  "cronjobs,replicationcontrollers,roles,rolebindings,prometheusrules,ingresses,hpa,pdb,"
                  "clusterroles,clusterrolebindings,services,validatingwebhookconfigurations,"
                  "mutatingwebhookconfigurations,persistentvolumeclaims,persistentvolumes,storageclasses,"
-                 "apiservices")
+                 "apiservices,configmaps,runtimeclasses")
         for form in ("yaml", "json"):
             with self.subTest(form):
                 dump = self.kubectl("get", kinds, "-A", "--show-managed-fields", "-o", form)

@@ -47,15 +47,28 @@ std::string_view to_string(Category category) {
   X(encryption_missing)                   \
   X(encryption_weak)                      \
   X(etcd_unknown_flag)                    \
+  X(gpu_admission_leftovers)              \
   X(gpu_bypass)                           \
+  X(gpu_dcgm_exporter_missing)            \
+  X(gpu_device_plugin_missing)            \
+  X(gpu_device_plugin_stale)              \
+  X(gpu_driver_skew)                      \
+  X(gpu_driver_upgrade_stuck)             \
+  X(gpu_mig_strategy_mismatch)            \
+  X(gpu_mig_wedged)                       \
+  X(gpu_node_cpu_pods)                    \
   X(gpu_node_lost)                        \
   X(gpu_node_unlabelled)                  \
   X(gpu_node_untainted)                   \
   X(gpu_pending)                          \
   X(gpu_present_not_advertised)           \
   X(gpu_request_limit_mismatch)           \
+  X(gpu_runtimeclass_missing)             \
+  X(gpu_sharing_misconfigured)            \
   X(gpu_shm_small)                        \
+  X(gpu_stranded)                         \
   X(gpu_toleration_missing)               \
+  X(gpu_toolkit_vulnerable)               \
   X(gpu_withdrawn)                        \
   X(kubelet_eviction_partial)             \
   X(metrics_server_missing)               \
@@ -69,6 +82,7 @@ std::string_view to_string(Category category) {
   X(netpol_no_dns)                        \
   X(netpol_selects_nothing)               \
   X(netpol_unenforced)                    \
+  X(node_reserved_missing)                \
   X(pod_violates_baseline)                \
   X(pod_violates_restricted)              \
   X(psa_invalid_level)                    \
