@@ -31,7 +31,7 @@ int count_lines(std::string_view text) {
 class Stream {
  public:
   Stream(std::string_view text, const YamlOptions& options, const DocumentSink& sink)
-      : m_rest(text), m_options(options), m_sink(sink) {}
+      : m_rest(text), m_options(options), m_sink(sink), m_lines(options.lines_before) {}
 
   Result<> read() {
     KAI_TRY(read_json());
@@ -115,7 +115,7 @@ class Stream {
   std::string_view m_rest;
   const YamlOptions& m_options;
   const DocumentSink& m_sink;
-  int m_lines = 0;  // that stand before m_rest
+  int m_lines;  // that stand before m_rest
 };
 
 }  // namespace

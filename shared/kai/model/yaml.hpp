@@ -37,7 +37,8 @@ struct YamlDocument {
 enum class Positions { skip, record };
 
 struct YamlOptions {
-  std::string file;  // for locations
+  std::string file;      // for locations
+  int lines_before = 0;  // lines of that file that stand before the text
   Positions positions = Positions::skip;
   YamlLimits limits{};
 };

@@ -237,5 +237,81 @@ TEST_F(FilesTest, AFileThatChangesMeanwhileKeepsItsFirstLine) {
   EXPECT_THAT(places(source), ElementsAre("a.yaml:2"));
 }
 
+// Everything that depends on the order in which documents are added.
+std::string told(const FileSource& source, const Report& report) {
+  std::string text;
+  for (const Finding& finding : report.findings) {
+    text += finding.object.to_string() + " " + finding.location->to_string() + " " +
+            finding.fingerprint + " " + std::to_string(finding.origin.document) + "\n";
+  }
+  for (const Gap& gap : source.evidence().gaps) {
+    text += gap.location->to_string() + ": " + gap.reason + "\n";
+  }
+  for (const Location& location : source.passed_over()) text += location.to_string() + "\n";
+  return text;
+}
+
+TEST_F(FilesTest, SaysTheSameHoweverManyThreadsRead) {
+  const auto quota = [](int number) {
+    return "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q" + std::to_string(number % 7) +
+           ", namespace: team}\nspec: {hard: {limits.nvidia.com/gpu: " + std::to_string(number) +
+           "}}\n";
+  };
+  for (int file = 0; file < 12; ++file) {
+    std::string text;
+    // Several pieces a file, of documents that are alike in name, broken, or something else.
+    for (int i = 0; i < 3000; ++i) {
+      text += "---\n";
+      if (i % 500 == 17) {
+        text += "a: [\n";
+      } else if (i % 500 == 18) {
+        text += "replicas: 1\n";
+      } else if (i % 100 == 0) {
+        text += quota(file * 1000 + i);
+      } else {
+        text += "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c" + std::to_string(i) + "}\n";
+      }
+    }
+    write("m/" + std::to_string(file) + ".yaml", text);
+  }
+  std::string list = R"({"apiVersion": "v1", "kind": "List", "items": [)";
+  for (int i = 0; i < 9000; ++i) {
+    list +=
+        std::string(i == 0 ? "" : ",") +
+        (i % 1000 == 3 ? "7"
+                       : R"({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}})");
+  }
+  write("m/long.json", list + "]}");
+  const std::string directory =
+      write("m/short.json", R"({"apiVersion": "v1", "kind": "List", "items": [5, {"apiVersion")");
+  std::string alone;
+  for (const std::size_t threads : {1U, 2U, 3U, 8U}) {
+    FilesOptions options;
+    options.threads = threads;
+    const FileSource source = read({fs::path(directory).parent_path().string()}, {}, options);
+    Report report = run_rules(source.evidence().facts, all_rules(), source.evidence().gaps);
+    source.locate(report);
+    EXPECT_GT(report.findings.size(), 300U);
+    EXPECT_GT(source.evidence().gaps.size(), 70U);
+    const std::string text = told(source, report);
+    if (alone.empty()) alone = text;
+    EXPECT_EQ(text, alone) << threads << " threads";
+  }
+}
+
+TEST_F(FilesTest, AFileThatCannotBeReadEndsAllThreads) {
+  for (int file = 0; file < 20; ++file) {
+    write("m/" + std::to_string(file) + ".yaml", k_inert);
+  }
+  const std::string link = write("m/x", "") + ".yaml";
+  fs::create_symlink(m_directory / "m", link);
+  FilesOptions options;
+  options.threads = 4;
+  const auto source =
+      try_read({(m_directory / "m").string(), "/proc/self/mem"}, {}, std::move(options));
+  ASSERT_FALSE(source);
+  EXPECT_EQ(source.error().code, ErrorCode::io);
+}
+
 }  // namespace
 }  // namespace kai::audit

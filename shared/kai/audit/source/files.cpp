@@ -4,16 +4,21 @@
 #include <kai/base/context.hpp>
 #include <kai/model/json.hpp>
 #include <kai/model/yaml.hpp>
+#include <kai/model/yaml_pieces.hpp>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <condition_variable>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <istream>
 #include <iterator>
 #include <map>
-#include <set>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 namespace kai::audit {
@@ -23,6 +28,11 @@ namespace fs = std::filesystem;
 using model::Json;
 
 constexpr std::string_view k_stdin = "-";
+// What a thread parses at a time, if separators allow: the JSON of it weighs ten times that.
+constexpr std::size_t k_piece = std::size_t{64} << 10U;
+// The items of a JSON list are held up to this size of its text.
+constexpr std::size_t k_held_list = std::size_t{256} << 10U;
+constexpr std::size_t k_most_threads = 16;
 // A document larger than this is not read a second time for the lines of its fields.
 constexpr std::size_t k_locate_limit = std::size_t{16} << 20U;
 
@@ -64,8 +74,12 @@ Result<std::string> read_file(const std::string& path) {
     stream.read(text.data(), static_cast<std::streamsize>(size));
     text.resize(static_cast<std::size_t>(stream.gcount()));
   }
-  // Pipes and files of /proc have no size.
-  text.append(std::istreambuf_iterator<char>(stream), {});
+  try {
+    // Pipes and files of /proc have no size.
+    text.append(std::istreambuf_iterator<char>(stream), {});
+  } catch (const std::ios_base::failure&) {
+    return fail(ErrorCode::io, path + ": reading failed");
+  }
   if (stream.bad()) return fail(ErrorCode::io, path + ": reading failed");
   return text;
 }
@@ -122,6 +136,19 @@ Result<std::vector<File>> list_files(const FilesOptions& options, std::istream& 
   return files;
 }
 
+// Threads cost more than they bring where there is little to read.
+std::size_t threads_for(const FilesOptions& options, const std::vector<File>& files) {
+  if (options.threads > 0) return options.threads;
+  std::uintmax_t bytes = 0;
+  for (const File& file : files) {
+    std::error_code code;
+    const std::uintmax_t size = fs::file_size(file.path, code);
+    bytes += code ? file.text.size() : size;
+  }
+  const std::size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
+  return std::clamp<std::size_t>(bytes / (2 * k_piece), 1, std::min(cores, k_most_threads));
+}
+
 bool looks_like_object(const Json& value) {
   return !model::string_at(value, {"apiVersion"}).empty() &&
          !model::string_at(value, {"kind"}).empty();
@@ -159,8 +186,27 @@ struct FileSource::State {
     return facts;
   }
 
-  Result<> read(std::size_t file);
-  Result<> read_json_list(std::size_t file, std::string_view text);
+  // What one thread parses at a time: some documents of a file, or a list in JSON.
+  struct Piece {
+    std::size_t file = 0;
+    std::shared_ptr<const std::string> owner;  // of text
+    std::string_view text;
+    int lines_before = 0;
+    bool json_list = false;
+  };
+  struct Parsed {
+    std::vector<Result<model::YamlDocument>> documents;
+    std::vector<Json> items;  // of the list
+    Result<model::ListHeader> list;
+    bool streamed = false;  // the list is too long to be held, and not parsed yet
+  };
+  class Pieces;
+
+  Result<> read_all(std::size_t most_threads);
+  [[nodiscard]] Parsed parse(const Piece& piece) const;
+  void add(const Piece& piece, Parsed& parsed);
+  void add_item(std::size_t file, const Json& item, Origin origin);
+  void add_error(std::size_t file, const Error& error);
   void add_document(std::size_t file, const Json& value, const Location& location);
   void add_object(const Json& object, std::string_view api_version, std::string_view kind,
                   Origin origin);
@@ -233,55 +279,185 @@ void FileSource::State::add_document(std::size_t file, const Json& value,
   }
 }
 
-Result<> FileSource::State::read_json_list(std::size_t file, std::string_view text) {
-  Origin origin = new_document(file, 1);
-  ++documents_seen;
-  const auto parsed = model::parse_list(text, [&](Json&& item) -> Result<> {
-    ++origin.item;
-    if (looks_like_object(item)) {
-      add_object(item, model::string_at(item, {"apiVersion"}), model::string_at(item, {"kind"}),
-                 origin);
-    } else {
-      add_gap("item " + std::to_string(origin.item) + " of the list is no Kubernetes object",
-              Location{files[file].path, 0, 0});
-    }
-    return {};
-  });
-  if (parsed) return {};
-  Location where = parsed.error().location.value_or(Location());
-  where.file = files[file].path;
-  add_gap(parsed.error().message, where);
-  return {};
+void FileSource::State::add_item(std::size_t file, const Json& item, Origin origin) {
+  if (looks_like_object(item)) {
+    add_object(item, model::string_at(item, {"apiVersion"}), model::string_at(item, {"kind"}),
+               origin);
+  } else {
+    add_gap("item " + std::to_string(origin.item) + " of the list is no Kubernetes object",
+            Location{files[file].path, 0, 0});
+  }
 }
 
-Result<> FileSource::State::read(std::size_t file) {
-  const std::string& path = files[file].path;
-  std::string loaded;
-  std::string_view text = files[file].text;
-  if (path != "<stdin>") {
-    KAI_TRY_ASSIGN(loaded, read_file(path));
-    text = loaded;
+void FileSource::State::add_error(std::size_t file, const Error& error) {
+  Location where = error.location.value_or(Location());
+  where.file = files[file].path;
+  add_gap(error.message, where);
+}
+
+void FileSource::State::add(const Piece& piece, Parsed& parsed) {
+  const std::size_t file = piece.file;
+  for (auto& document : parsed.documents) {
+    if (document) {
+      Location where = document->location;
+      where.file = files[file].path;
+      add_document(file, document->value, where);
+    } else {
+      ++documents_seen;
+      add_error(file, document.error());
+    }
   }
-  const std::size_t start = text.find_first_not_of(" \t\r\n");
-  if (start != std::string_view::npos && text[start] == '{') {
-    // A list in JSON can be as large as a cluster; its items are read one by one.
-    const auto header = model::peek_list_header(text);
-    if (header && header->kind.ends_with("List")) return read_json_list(file, text);
+  if (!piece.json_list) return;
+  Origin origin = new_document(file, 1);
+  ++documents_seen;
+  for (const Json& item : parsed.items) {
+    ++origin.item;
+    add_item(file, item, origin);
+  }
+  // A list as large as a cluster is never held: its items are taken one by one.
+  const auto streamed = parsed.streamed ? model::parse_list(piece.text,
+                                                            [&](Json&& item) -> Result<> {
+                                                              ++origin.item;
+                                                              add_item(file, item, origin);
+                                                              return {};
+                                                            })
+                                        : std::move(parsed.list);
+  if (!streamed) add_error(file, streamed.error());
+}
+
+FileSource::State::Parsed FileSource::State::parse(const Piece& piece) const {
+  Parsed parsed;
+  if (piece.json_list) {
+    parsed.streamed = piece.text.size() > k_held_list;
+    if (!parsed.streamed) {
+      parsed.list = model::parse_list(piece.text, [&](Json&& item) -> Result<> {
+        parsed.items.push_back(std::move(item));
+        return {};
+      });
+    }
+    return parsed;
   }
   model::YamlOptions yaml;
-  yaml.file = path;
-  return model::parse_yaml_stream(text, yaml,
-                                  [&](Result<model::YamlDocument>&& document) -> Result<> {
-                                    if (document) {
-                                      Location where = document->location;
-                                      where.file = path;
-                                      add_document(file, document->value, where);
-                                    } else {
-                                      ++documents_seen;
-                                      add_gap(document.error().message, document.error().location);
-                                    }
-                                    return {};
-                                  });
+  yaml.file = files[piece.file].path;
+  yaml.lines_before = piece.lines_before;
+  // The sink never fails, so neither does the stream.
+  static_cast<void>(model::parse_yaml_stream(
+      piece.text, yaml, [&](Result<model::YamlDocument>&& document) -> Result<> {
+        parsed.documents.push_back(std::move(document));
+        return {};
+      }));
+  return parsed;
+}
+
+// Hands out the pieces of all files in their order.
+class FileSource::State::Pieces {
+ public:
+  explicit Pieces(const std::vector<File>& files) : m_files(files) {}
+
+  // nullopt behind the last one. Errors: a file that cannot be read.
+  Result<std::optional<Piece>> next() {
+    while (m_rest.empty()) {
+      if (m_next == m_files.size()) return std::optional<Piece>();
+      KAI_TRY(open(m_next++));
+    }
+    Piece piece;
+    piece.file = m_next - 1;
+    piece.owner = m_owner;
+    piece.lines_before = m_lines;
+    piece.json_list = m_json_list;
+    // A text that is too large is refused by the codec, as a whole.
+    const bool whole = m_json_list || m_rest.size() > model::YamlLimits().max_bytes;
+    piece.text = m_rest.substr(0, whole ? m_rest.size() : model::piece_size(m_rest, k_piece));
+    m_lines += static_cast<int>(std::count(piece.text.begin(), piece.text.end(), '\n'));
+    m_rest.remove_prefix(piece.text.size());
+    if (m_rest.empty()) m_owner.reset();
+    return std::optional<Piece>(std::move(piece));
+  }
+
+ private:
+  Result<> open(std::size_t file) {
+    if (m_files[file].path == "<stdin>") {
+      m_rest = m_files[file].text;
+    } else {
+      KAI_TRY_ASSIGN(std::string text, read_file(m_files[file].path));
+      m_owner = std::make_shared<const std::string>(std::move(text));
+      m_rest = *m_owner;
+    }
+    m_lines = 0;
+    m_json_list = false;
+    const std::size_t start = m_rest.find_first_not_of(" \t\r\n");
+    if (start != std::string_view::npos && m_rest[start] == '{') {
+      const auto header = model::peek_list_header(m_rest);
+      m_json_list = header && header->kind.ends_with("List");
+    }
+    return {};
+  }
+
+  const std::vector<File>& m_files;
+  std::size_t m_next = 0;
+  std::shared_ptr<const std::string> m_owner;  // of m_rest; null for standard input
+  std::string_view m_rest;
+  int m_lines = 0;
+  bool m_json_list = false;
+};
+
+// Threads parse pieces, and one at a time adds those that are next in order. So the result
+// is that of one thread, and what is parsed too early is bounded.
+Result<> FileSource::State::read_all(std::size_t most_threads) {
+  const std::size_t most_held = 2 * most_threads;
+  Pieces pieces(files);
+  std::mutex mutex;  // guards what follows, and `pieces`
+  std::condition_variable turn_changed;
+  std::map<std::size_t, std::pair<Piece, Parsed>> parsed_pieces;  // by number, not added yet
+  std::size_t handed_out = 0;
+  std::size_t turn = 0;
+  bool adding = false;
+  bool stop = false;
+  Result<> result;
+  const auto add_what_is_next = [&](std::unique_lock<std::mutex>& lock) {
+    if (adding) return;  // whoever does will come to it
+    adding = true;
+    for (auto next = parsed_pieces.find(turn); next != parsed_pieces.end();
+         next = parsed_pieces.find(turn)) {
+      auto node = parsed_pieces.extract(next);
+      lock.unlock();
+      add(node.mapped().first, node.mapped().second);
+      node = {};
+      lock.lock();
+      ++turn;
+      turn_changed.notify_all();
+    }
+    adding = false;
+  };
+  const auto work = [&] {
+    std::unique_lock lock(mutex);
+    while (true) {
+      turn_changed.wait(lock, [&] { return stop || handed_out - turn < most_held; });
+      if (stop) return;
+      auto piece = pieces.next();
+      if (!piece || !*piece) {
+        stop = true;
+        turn_changed.notify_all();
+        if (!piece) result = fail(std::move(piece).error());
+        return;
+      }
+      const std::size_t mine = handed_out++;
+      lock.unlock();
+      Parsed parsed = parse(**piece);
+      lock.lock();
+      parsed_pieces.emplace(mine, std::pair(**std::move(piece), std::move(parsed)));
+      add_what_is_next(lock);
+    }
+  };
+  std::vector<std::thread> threads;
+  try {
+    for (std::size_t i = 1; i < most_threads; ++i) threads.emplace_back(work);
+  } catch (const std::system_error&) {
+    // Those that there are will do.
+  }
+  work();
+  for (std::thread& thread : threads) thread.join();
+  return result;
 }
 
 FileSource::FileSource(std::unique_ptr<State> state) : m_state(std::move(state)) {}
@@ -292,7 +468,7 @@ FileSource& FileSource::operator=(FileSource&&) noexcept = default;
 Result<FileSource> FileSource::read(const FilesOptions& options, std::istream& in) {
   auto state = std::make_unique<State>(options);
   KAI_TRY_ASSIGN(state->files, list_files(options, in));
-  for (std::size_t file = 0; file < state->files.size(); ++file) KAI_TRY(state->read(file));
+  KAI_TRY(state->read_all(threads_for(options, state->files)));
   const bool nothing =
       state->documents_seen == 0 || (state->documents.empty() && state->evidence.gaps.empty());
   if (nothing) {
