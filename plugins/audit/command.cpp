@@ -4,20 +4,28 @@
 #include <kai/audit/rules.hpp>
 #include <kai/audit/source/files.hpp>
 #include <kai/audit/source/live.hpp>
+#include <kai/audit/source/snapshot.hpp>
 #include <kai/audit/tables.hpp>
-#include <kai/model/names.hpp>
 #include <kai/model/yaml.hpp>
 #include <kai/output/report_table.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "choose.hpp"
+#include "diff_command.hpp"
 #include "report_output.hpp"
+#include "set_aside.hpp"
+#include "snapshot_command.hpp"
 
 namespace kai::audit_command {
 namespace {
@@ -32,53 +40,16 @@ enum class FailOn { info, warning, error, never };
 
 struct Options {
   std::vector<std::string> filenames;
+  std::string snapshot;
   bool cluster_dump = false;
   std::vector<std::string> select;
   std::vector<std::string> skip;
   std::string target_version;
   FailOn fail_on = FailOn::warning;
   bool allow_partial = false;
+  SetAsideOptions set_aside;
   Format output = Format::table;
 };
-
-Error unknown_rule(const std::string& id) {
-  std::vector<std::string> known;
-  for (const Rule* const rule : audit::all_rules()) known.emplace_back(rule->id);
-  Error error(ErrorCode::usage, "there is no rule \"" + id + "\"");
-  const auto nearest = model::nearest_name(id, known);
-  error.hint = nearest ? "did you mean " + *nearest + "?" : "kubectl ai audit rules lists them";
-  return error;
-}
-
-// Ids may be given several times, and several at once with commas.
-Result<std::vector<const Rule*>> find_rules(const std::vector<std::string>& words) {
-  std::vector<const Rule*> rules;
-  for (std::string_view rest : words) {
-    while (!rest.empty()) {
-      const std::size_t comma = std::min(rest.find(','), rest.size());
-      const std::string_view id = rest.substr(0, comma);
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
-      if (id.empty()) continue;
-      const Rule* const rule = audit::find_rule(id);
-      if (rule == nullptr) return fail(unknown_rule(std::string(id)));
-      rules.push_back(rule);
-    }
-  }
-  return rules;
-}
-
-Result<std::vector<const Rule*>> chosen_rules(const Options& options) {
-  KAI_TRY_ASSIGN(std::vector<const Rule*> rules, find_rules(options.select));
-  KAI_TRY_ASSIGN(const std::vector<const Rule*> skipped, find_rules(options.skip));
-  if (rules.empty()) rules.assign(audit::all_rules().begin(), audit::all_rules().end());
-  std::sort(rules.begin(), rules.end(), [](const Rule* a, const Rule* b) { return a->id < b->id; });
-  rules.erase(std::unique(rules.begin(), rules.end()), rules.end());
-  std::erase_if(rules, [&](const Rule* rule) {
-    return std::find(skipped.begin(), skipped.end(), rule) != skipped.end();
-  });
-  if (rules.empty()) return fail(ErrorCode::usage, "--skip leaves no rule to check");
-  return rules;
-}
 
 Result<audit::KubeVersion> target_version(const Options& options) {
   if (options.target_version.empty()) return audit::KubeVersion();
@@ -98,7 +69,8 @@ Result<audit::KubeVersion> target_version(const Options& options) {
 }
 
 Result<Report> audit_files(cli::Session& session, const Options& options,
-                           std::span<const Rule* const> rules, audit::KubeVersion target) {
+                           std::span<const Rule* const> rules, audit::KubeVersion target,
+                           const SetAside& aside) {
   audit::FilesOptions files;
   files.paths = options.filenames;
   files.target = target;
@@ -116,11 +88,12 @@ Result<Report> audit_files(cli::Session& session, const Options& options,
   }
   Report report = audit::run_rules(source.evidence().facts, rules, source.evidence().gaps);
   source.locate(report);
+  aside.apply(report, source.evidence().facts, audit::now_of(session.context()));
   return report;
 }
 
 Result<Report> audit_cluster(cli::Session& session, std::span<const Rule* const> rules,
-                             audit::KubeVersion target) {
+                             audit::KubeVersion target, const SetAside& aside) {
   KAI_TRY_ASSIGN(kube::Client* const client, session.client());
   audit::LiveOptions live;
   if (!session.flags().all_namespaces) live.ns = session.flags().connection.ns;
@@ -131,7 +104,38 @@ Result<Report> audit_cluster(cli::Session& session, std::span<const Rule* const>
   }
   KAI_TRY_ASSIGN(const audit::Evidence evidence,
                  audit::read_cluster(*client, session.context(), rules, live));
-  return audit::run_rules(evidence.facts, rules, evidence.gaps);
+  Report report = audit::run_rules(evidence.facts, rules, evidence.gaps);
+  aside.apply(report, evidence.facts, evidence.facts.now);
+  return report;
+}
+
+Result<Report> audit_snapshot(cli::Session& session, const Options& options,
+                              std::span<const Rule* const> rules, audit::KubeVersion target,
+                              const SetAside& aside) {
+  audit::SnapshotOptions snapshot;
+  if (!session.flags().all_namespaces) snapshot.ns = session.flags().connection.ns;
+  snapshot.target = target;
+  std::ifstream file;
+  const bool from_stdin = options.snapshot == "-";
+  if (!from_stdin) {
+    file.open(options.snapshot, std::ios::binary);
+    std::error_code code(errno, std::generic_category());
+    if (file && std::filesystem::is_directory(options.snapshot)) {
+      code = std::make_error_code(std::errc::is_a_directory);
+      file.close();
+    }
+    if (!file.is_open()) {
+      const bool missing = code == std::errc::no_such_file_or_directory;
+      return fail(missing ? ErrorCode::not_found : ErrorCode::io,
+                  options.snapshot + ": " + code.message());
+    }
+  }
+  KAI_TRY_ASSIGN(const audit::Evidence evidence,
+                 audit::read_snapshot(from_stdin ? session.context().in : file,
+                                      from_stdin ? "<stdin>" : options.snapshot, rules, snapshot));
+  Report report = audit::run_rules(evidence.facts, rules, evidence.gaps);
+  aside.apply(report, evidence.facts, evidence.facts.now);
+  return report;
 }
 
 output::ReportOptions report_options(cli::Session& session, cli::Output format) {
@@ -154,8 +158,9 @@ output::JunitOptions junit_options(const Options& options) {
 
 // What could not be seen outweighs what was found: a number of findings from half a
 // cluster is no answer to whether all is well.
-ExitCode exit_code(const Report& report, const Options& options) {
+ExitCode exit_code(const Report& report, const Options& options, const SetAside& aside) {
   if (!report.coverage.complete() && !options.allow_partial) return ExitCode::incomplete;
+  if (aside.accepts_all()) return ExitCode::ok;
   const bool failing = std::any_of(report.findings.begin(), report.findings.end(),
                                    [&](const audit::Finding& finding) {
                                      switch (options.fail_on) {
@@ -172,23 +177,30 @@ ExitCode exit_code(const Report& report, const Options& options) {
 }
 
 Result<ExitCode> run_audit(cli::Session& session, const Options& options) {
-  KAI_TRY_ASSIGN(const auto rules, chosen_rules(options));
+  KAI_TRY_ASSIGN(const auto rules, choose_rules(options.select, options.skip));
   KAI_TRY_ASSIGN(const auto target, target_version(options));
   if (options.cluster_dump && options.filenames.empty()) {
     return fail(Error(ErrorCode::usage, "--cluster-dump needs files")
                     .with_hint("give the dump with -f FILE, or leave the flag out to audit the "
                                "cluster itself"));
   }
-  KAI_TRY_ASSIGN(const Report report, options.filenames.empty()
-                                          ? audit_cluster(session, rules, target)
-                                          : audit_files(session, options, rules, target));
+  if (!options.snapshot.empty() && !options.filenames.empty()) {
+    return fail(ErrorCode::usage, "-f and --snapshot exclude each other");
+  }
+  KAI_TRY_ASSIGN(const SetAside aside, SetAside::read(session, options.set_aside));
+  const auto read = [&] {
+    if (!options.snapshot.empty()) return audit_snapshot(session, options, rules, target, aside);
+    if (!options.filenames.empty()) return audit_files(session, options, rules, target, aside);
+    return audit_cluster(session, rules, target, aside);
+  };
+  KAI_TRY_ASSIGN(const Report report, read());
   print_report(session, report, options.output, junit_options(options));
-  return exit_code(report, options);
+  KAI_TRY(aside.write(session, report));
+  return exit_code(report, options, aside);
 }
 
 Result<ExitCode> explain(cli::Session& session, const std::string& id) {
-  const Rule* const rule = audit::find_rule(id);
-  if (rule == nullptr) return fail(unknown_rule(id));
+  KAI_TRY_ASSIGN(const Rule* const rule, rule_named(id));
   session.context().out << output::render_rule(*rule, report_options(session, cli::Output::table));
   return ExitCode::ok;
 }
@@ -230,6 +242,10 @@ void define(cli::Commands& commands) {
       root,
       "Reviews a live cluster, or the manifests given with -f, and changes nothing. A live audit "
       "looks at all namespaces unless -n names one.\n\n"
+      "A finding to live with becomes an exception: an entry in a file (--exceptions) with rule, "
+      "scope (namespace, kind, name, fingerprint), reason and until; the annotation "
+      "except.kubectl-ai/RULE=\"2027-03-31 the reason\" on its object; or the label "
+      "except.kubectl-ai/RULE=2027-03-31_the-reason on a namespace. It ends after that day.\n\n"
       "Exit codes: 0 nothing found, 1 findings at or above --fail-on, 4 something could not be "
       "read (see NOT CHECKED in the report).",
       {{"Review the cluster", "kubectl ai audit"},
@@ -238,12 +254,19 @@ void define(cli::Commands& commands) {
        {"Review a dump of a cluster", "kubectl ai audit --cluster-dump -f dump.yaml"},
        {"A page to look at", "kubectl ai audit -o html > audit.html"},
        {"For code scanning in CI", "kubectl ai audit -f manifests/ -o sarif > audit.sarif"},
+       {"Fail on what is new only", "kubectl ai audit --baseline known.yaml"},
        {"What a rule means", "kubectl ai audit explain gpu-withdrawn"}});
   cli::add_filename_flag(root, options->filenames);
+  commands.offer(
+      root.add_option("--snapshot", options->snapshot, "Review a snapshot instead of the cluster")
+          ->type_name("FILE"),
+      cli::Offer::files);
   root.add_flag("--cluster-dump", options->cluster_dump,
                 "The files are all that a cluster holds, with status: check them as the cluster");
-  root.add_option("--select", options->select, "Check only these rules")->type_name("RULE,…");
-  root.add_option("--skip", options->skip, "Leave these rules out")->type_name("RULE,…");
+  root.add_option("--select", options->select, "Check only these: rules, categories, severities")
+      ->type_name("RULE,…");
+  root.add_option("--skip", options->skip, "Leave these out: rules, categories, severities")
+      ->type_name("RULE,…");
   root.add_option("--target-version", options->target_version,
                   "Judge API versions for this Kubernetes version (default: the server's; for "
                   "files the newest known)")
@@ -256,6 +279,7 @@ void define(cli::Commands& commands) {
                                "Exit 1 from this severity on (default warning)");
   root.add_flag("--allow-partial", options->allow_partial,
                 "Do not exit 4 because something could not be read");
+  add_set_aside_flags(commands, options->set_aside);
   add_format_flag(root, options->output);
 
   auto rule = std::make_shared<std::string>();
@@ -269,6 +293,9 @@ void define(cli::Commands& commands) {
       commands.add("rules", "List the rules",
                    [format](cli::Session& session) { return list_rules(session, *format); });
   cli::add_output_flag(rules_command, *format);
+
+  define_diff(commands);
+  define_snapshot(commands);
 }
 
 }  // namespace

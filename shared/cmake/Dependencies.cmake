@@ -13,13 +13,14 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
 # The static archives keep start-up short and the binaries portable.
 find_library(KAI_LIBYAML NAMES libyaml.a yaml REQUIRED)
+find_library(KAI_LIBZ NAMES libz.a z REQUIRED)
 
 add_library(kai_dependencies INTERFACE)
 target_include_directories(kai_dependencies SYSTEM INTERFACE
   ${YAML_INCLUDE_DIRS} ${CURL_INCLUDE_DIRS})
 target_link_libraries(kai_dependencies INTERFACE
   nlohmann_json::nlohmann_json
-  ${KAI_LIBYAML} OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
+  ${KAI_LIBYAML} ${KAI_LIBZ} OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
 # kai/base/fmt_library.cpp is written against fmt 9; other versions go header-only, which
 # only costs time to compile.
 if(fmt_VERSION VERSION_LESS 9 OR fmt_VERSION VERSION_GREATER_EQUAL 10)

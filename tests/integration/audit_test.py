@@ -378,7 +378,7 @@ class Audit(ClusterTest):
                 self.assertEqual(parse_qs(urlsplit(event["requestURI"]).query)["limit"], [str(limit)])
 
     def test_only_kinds_that_a_rule_needs(self):
-        for rules, kinds in (("gpu-withdrawn", {"nodes"}), ("quota-gpu-key-inert", {"resourcequotas"}),
+        for rules, kinds in (("gpu-withdrawn", {"nodes"}), ("quota-gpu-key-inert", {"resourcequotas", "namespaces"}),
                              ("netpol-dns-tcp-missing,psa-missing", None)):
             with self.subTest(rules):
                 self.audit_log.mark()
@@ -603,7 +603,7 @@ class WithoutMonitoring(ClusterTest):
                 run = self.run_binary("kubectl-ai-audit", "-o", "json", "--cache-dir", cache,
                                       "--select", "monitoring-unknown-gpu-metric")
                 self.assertEqual(run.exit, 0, run.stdout + run.stderr)
-                self.assertEqual(json.loads(run.stdout)["coverage"]["checked"], ["PrometheusRule"])
+                self.assertEqual(json.loads(run.stdout)["coverage"]["checked"], ["Namespace", "PrometheusRule"])
 
 
 def report_of(test, arguments):

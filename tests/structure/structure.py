@@ -38,6 +38,7 @@ MUST_NOT_REACH = {
 ONLY_IN = {
     r"curl/": ("shared/kai/http/",),
     r"yaml\.h$|yaml-cpp/": ("shared/kai/model/",),
+    r"zlib\.h$": ("shared/kai/model/",),
     r"tl/expected\.hpp$": ("shared/kai/base/",),
     r"CLI/": ("shared/kai/cli/", "plugins/"),
 }

@@ -31,14 +31,44 @@ class Fingerprint {
   std::uint64_t m_hash = 0xCBF29CE484222325ULL;
 };
 
-// What stays the same when files are moved, lines shift and API versions change.
-std::string fingerprint_of(const Finding& finding) {
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// The name by which an object is known again after it was made anew: a pod stands for its
+// controller (but not a StatefulSet's, whose names stay), and a Job for its CronJob, which
+// appends the minute that it is due at.
+model::ObjectRef lasting(const model::ObjectRef& object, const Facts& facts) {
+  model::ObjectRef ref = object;
+  if (ref.kind == "Pod") {
+    const Pod* const pod = facts.pod(ref.ns, ref.name);
+    if (pod != nullptr && pod->owner != nullptr &&
+        pod->owner->kind != std::string_view("StatefulSet") && !pod->is_static) {
+      ref = controller_ref(*pod);
+    }
+  }
+  if (ref.kind == "Job") {
+    constexpr std::size_t k_minutes = 8;  // digits of a time in minutes, until 2160
+    const std::size_t dash = ref.name.rfind('-');
+    if (dash != std::string::npos && dash > 0 && ref.name.size() - dash - 1 == k_minutes &&
+        std::all_of(ref.name.begin() + static_cast<std::ptrdiff_t>(dash) + 1, ref.name.end(),
+                    &is_digit)) {
+      ref.name.resize(dash);
+    }
+  }
+  return ref;
+}
+
+// What stays the same when files are moved, lines shift, API versions change and pods are
+// made anew.
+std::string fingerprint_of(const Finding& finding, const Facts& facts) {
+  const model::ObjectRef object = lasting(finding.object, facts);
   Fingerprint print;
   print.add(finding.rule->id);
-  print.add(model::Resource::group_of(finding.object.api_version));
-  print.add(finding.object.kind);
-  print.add(finding.object.ns);
-  print.add(finding.object.name);
+  print.add(model::Resource::group_of(object.api_version));
+  print.add(object.kind);
+  print.add(object.ns);
+  print.add(object.name);
   print.add(finding.subject.empty() ? finding.path.pointer() : finding.subject);
   return print.text();
 }
@@ -48,14 +78,6 @@ auto order_of(const Finding& finding) {
                     std::string_view(finding.object.kind), std::string_view(finding.object.name),
                     std::string_view(finding.path.pointer()), std::string_view(finding.message),
                     finding.origin.document, finding.origin.item);
-}
-
-void count(Summary& summary, Severity severity) {
-  switch (severity) {
-    case Severity::error: ++summary.error; break;
-    case Severity::warning: ++summary.warning; break;
-    case Severity::info: ++summary.info; break;
-  }
 }
 
 // What a kind is called in reports: other APIs have a NetworkPolicy too, and theirs is
@@ -106,6 +128,24 @@ std::string Finding::full_message() const {
   return text;
 }
 
+void Summary::count(Severity severity, int by) {
+  switch (severity) {
+    case Severity::error: error += by; break;
+    case Severity::warning: warning += by; break;
+    case Severity::info: info += by; break;
+  }
+}
+
+bool Report::judged(std::string_view id) const {
+  const auto is_it = [id](const Rule* rule) { return rule->id == id; };
+  if (std::none_of(ran.begin(), ran.end(), is_it)) return false;
+  return std::none_of(
+      coverage.not_checked.begin(), coverage.not_checked.end(), [id](const NotChecked& gap) {
+        const auto& named = gap.rules;
+        return gap.kind == "Document" || std::find(named.begin(), named.end(), id) != named.end();
+      });
+}
+
 std::vector<const Rule*> applicable(std::span<const Rule* const> rules, Facts::View view,
                                     bool one_namespace) {
   std::vector<const Rule*> chosen;
@@ -127,6 +167,15 @@ KindSet kinds_for(std::span<const Rule* const> rules) {
   return kinds;
 }
 
+KindSet kinds_to_read(std::span<const Rule* const> rules) {
+  KindSet kinds = kinds_for(rules);
+  const bool in_namespaces = std::any_of(rules.begin(), rules.end(), [](const Rule* rule) {
+    return rule->about == About::namespaced;
+  });
+  if (in_namespaces) kinds.add(Kind::name_space);
+  return kinds;
+}
+
 Report run_rules(const Facts& facts, std::span<const Rule* const> rules,
                  std::span<const Gap> gaps) {
   Report report;
@@ -144,8 +193,8 @@ Report run_rules(const Facts& facts, std::span<const Rule* const> rules,
       if (!belongs(finding.object, facts)) continue;
       finding.rule = rule;
       if (finding.fix.empty()) finding.fix = rule->fix;
-      finding.fingerprint = fingerprint_of(finding);
-      count(report.summary, rule->severity);
+      finding.fingerprint = fingerprint_of(finding, facts);
+      report.summary.count(rule->severity);
       report.findings.push_back(std::move(finding));
     }
   }

@@ -113,16 +113,59 @@ struct Summary {
   int warning = 0;
   int info = 0;
   GpuSummary gpus;
+
+  void count(Severity severity, int by = 1);
 };
 
+// A finding that does not count, because somebody said so.
+struct Excepted {
+  Finding finding;
+  std::string reason;
+  std::string until;  // the last day, "2027-03-31"
+  std::string given;  // where: "exceptions.yaml:4:3", "label of Namespace ml"
+};
+
+// An exception that somebody should look at.
+struct ExceptionNote {
+  enum class State { expired, unused, invalid } state = State::unused;
+  std::string rule;
+  std::string scope;  // "Deployment ml/trainer"
+  std::string given;
+  std::string message;  // without a full stop
+};
+std::string_view to_string(ExceptionNote::State state);
+
+// A finding as a baseline or an earlier report tells of it.
+struct KnownFinding {
+  std::string fingerprint;
+  std::string rule;
+  std::string severity;
+  model::ObjectRef object;
+  std::string message;
+};
+
+// What a report has in common with a baseline, and what not.
+struct AgainstBaseline {
+  std::string file;
+  std::vector<Finding> known;  // in the baseline: they do not count
+  std::vector<KnownFinding> gone;
+};
+
+// `findings` are those that count; exceptions and the baseline set others aside.
 struct Report {
   std::vector<Finding> findings;  // worst first, then by rule, namespace and name
+  std::vector<Excepted> excepted;
+  std::vector<ExceptionNote> exception_notes;
+  std::optional<AgainstBaseline> baseline;
   Coverage coverage;
   Summary summary;
   std::vector<GpuNode> gpu_nodes;  // that advertise GPUs, by name
-  std::vector<const Rule*> ran;
   std::int64_t objects = 0;  // read
   int rules = 0;             // that ran
+  std::vector<const Rule*> ran;
+
+  // Whether a rule has seen all that it looks at, so that what it did not find is not there.
+  [[nodiscard]] bool judged(std::string_view rule) const;
 };
 
 }  // namespace kai::audit

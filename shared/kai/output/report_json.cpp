@@ -3,8 +3,10 @@
 #include <kai/audit/grade.hpp>
 #include <kai/audit/rule.hpp>
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace kai::output {
 namespace {
@@ -18,17 +20,22 @@ Json location_to_json(const Location& location) {
   return json;
 }
 
+Json object_to_json(const model::ObjectRef& ref) {
+  Json object = {{"apiVersion", ref.api_version}, {"kind", ref.kind}, {"name", ref.name}};
+  if (!ref.ns.empty()) object["namespace"] = ref.ns;
+  return object;
+}
+
 Json finding_to_json(const audit::Finding& finding) {
-  Json object = {{"apiVersion", finding.object.api_version},
-                 {"kind", finding.object.kind},
-                 {"name", finding.object.name}};
-  if (!finding.object.ns.empty()) object["namespace"] = finding.object.ns;
-  Json json = {
-      {"rule", finding.rule->id},          {"severity", audit::to_string(finding.rule->severity)},
-      {"object", std::move(object)},       {"path", finding.path.to_string()},
-      {"observed", finding.observed},      {"expected", finding.expected},
-      {"message", finding.full_message()}, {"fix", finding.fix},
-      {"fingerprint", finding.fingerprint}};
+  Json json = {{"rule", finding.rule->id},
+               {"severity", audit::to_string(finding.rule->severity)},
+               {"object", object_to_json(finding.object)},
+               {"path", finding.path.to_string()},
+               {"observed", finding.observed},
+               {"expected", finding.expected},
+               {"message", finding.full_message()},
+               {"fix", finding.fix},
+               {"fingerprint", finding.fingerprint}};
   if (finding.patch) {
     const bool merge = finding.patch->type == audit::Patch::Type::merge;
     json["patch"] = {{"type", merge ? "merge" : "json"}, {"body", finding.patch->body}};
@@ -94,18 +101,56 @@ Json summary_to_json(const audit::Report& report) {
   return json;
 }
 
+// What does not count: only where there are exceptions or a baseline.
+void add_what_is_set_aside(const audit::Report& report, Json& json) {
+  for (const audit::Excepted& excepted : report.excepted) {
+    Json entry = finding_to_json(excepted.finding);
+    entry["exception"] = {
+        {"reason", excepted.reason}, {"until", excepted.until}, {"given", excepted.given}};
+    json["excepted"].push_back(std::move(entry));
+  }
+  for (const audit::ExceptionNote& note : report.exception_notes) {
+    json["exceptionNotes"].push_back({{"state", audit::to_string(note.state)},
+                                      {"rule", note.rule},
+                                      {"scope", note.scope},
+                                      {"given", note.given},
+                                      {"message", note.message}});
+  }
+  if (!report.baseline) return;
+  Json known = Json::array();
+  for (const audit::Finding& finding : report.baseline->known) {
+    known.push_back(finding_to_json(finding));
+  }
+  Json gone = Json::array();
+  for (const audit::KnownFinding& finding : report.baseline->gone) {
+    gone.push_back(known_finding_to_json(finding));
+  }
+  json["baseline"] = {
+      {"file", report.baseline->file}, {"known", std::move(known)}, {"gone", std::move(gone)}};
+}
+
 }  // namespace
+
+model::Json known_finding_to_json(const audit::KnownFinding& finding) {
+  return {{"fingerprint", finding.fingerprint},
+          {"rule", finding.rule},
+          {"severity", finding.severity},
+          {"object", object_to_json(finding.object)},
+          {"message", finding.message}};
+}
 
 Json report_to_json(const audit::Report& report) {
   Json findings = Json::array();
   for (const audit::Finding& finding : report.findings) {
     findings.push_back(finding_to_json(finding));
   }
-  return {{"apiVersion", "kubectl-ai/v1alpha1"},
-          {"kind", "AuditReport"},
-          {"findings", std::move(findings)},
-          {"coverage", coverage_to_json(report)},
-          {"summary", summary_to_json(report)}};
+  Json json = {{"apiVersion", "kubectl-ai/v1alpha1"},
+               {"kind", "AuditReport"},
+               {"findings", std::move(findings)},
+               {"coverage", coverage_to_json(report)},
+               {"summary", summary_to_json(report)}};
+  add_what_is_set_aside(report, json);
+  return json;
 }
 
 }  // namespace kai::output

@@ -1,6 +1,7 @@
 #include <kai/output/report_table.hpp>
 
 #include <kai/audit/grade.hpp>
+#include <kai/output/report_aside.hpp>
 #include <kai/output/table.hpp>
 #include <kai/output/text_block.hpp>
 
@@ -67,6 +68,7 @@ class Writer {
       rest = rest.subspan(count);
     }
     write_summary();
+    m_text += render_set_aside(m_report, m_options);
     write_gaps();
     return std::move(m_text);
   }

@@ -204,6 +204,9 @@ void FactsBuilder::add(const Json& object, std::string_view api_version, std::st
     state.kinds_seen.emplace(kind_name);
   }
   read_api_uses(object, head, facts.api_uses);
+  if (has_exception_marks(object)) {
+    read_exception_marks(object, head.ref(), origin, facts.exception_marks);
+  }
 
   const Owner* const owner = state.read_owner(object, head);
   if (!kind) {
@@ -287,6 +290,9 @@ Facts FactsBuilder::finish() {
                             std::tie(b.object.ns, b.object.name, b.entry);
                    });
   std::sort(facts.runtime_classes.begin(), facts.runtime_classes.end());
+  std::stable_sort(
+      facts.exception_marks.begin(), facts.exception_marks.end(),
+      [](const ExceptionMark& a, const ExceptionMark& b) { return a.object < b.object; });
   link_subjects(facts);
   facts.kinds_seen.assign(state.kinds_seen.begin(), state.kinds_seen.end());
   if (facts.now == 0) facts.now = state.newest_time;

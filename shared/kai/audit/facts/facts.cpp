@@ -108,6 +108,14 @@ Facts& Facts::operator=(Facts&&) noexcept = default;
 const Node* Facts::node(std::string_view name) const {
   return find_by_name(nodes, name);
 }
+const Pod* Facts::pod(std::string_view ns, std::string_view name) const {
+  const std::pair wanted(ns, name);
+  const auto place = [](const Pod& pod) { return std::pair(pod.ns.view(), pod.name.view()); };
+  const auto found =
+      std::lower_bound(pods.begin(), pods.end(), wanted,
+                       [&](const Pod& pod, const auto& value) { return place(pod) < value; });
+  return found != pods.end() && place(*found) == wanted ? &*found : nullptr;
+}
 const Namespace* Facts::find_namespace(std::string_view name) const {
   return find_by_name(namespaces, name);
 }

@@ -7,6 +7,7 @@
 // by namespace and name.
 #pragma once
 
+#include <kai/audit/facts/exception_mark.hpp>
 #include <kai/audit/facts/gpu_stack.hpp>
 #include <kai/audit/facts/head.hpp>
 #include <kai/audit/facts/rbac.hpp>
@@ -301,16 +302,18 @@ struct Facts {
   std::vector<MetricRules> metric_rules;
   std::vector<ApiUse> api_uses;
   std::vector<SharingConfig> sharing_configs;
-  std::vector<Text> runtime_classes;          // names, sorted
-  std::vector<model::Taint> declared_taints;  // of GPU nodes, by a profile among the files
-  std::vector<Workload> workloads;            // without those that another one controls
-  std::vector<const Pod*> lone_pods;          // one for each Subject that is no Workload
-  std::vector<std::string> kinds_seen;        // sorted, once each
+  std::vector<Text> runtime_classes;           // names, sorted
+  std::vector<model::Taint> declared_taints;   // of GPU nodes, by a profile among the files
+  std::vector<Workload> workloads;             // without those that another one controls
+  std::vector<const Pod*> lone_pods;           // one for each Subject that is no Workload
+  std::vector<std::string> kinds_seen;         // sorted, once each
+  std::vector<ExceptionMark> exception_marks;  // written on objects
   std::int64_t objects = 0;
   std::unique_ptr<Operations> operations;  // never null
 
   [[nodiscard]] bool whole_cluster() const { return view == View::cluster; }
   [[nodiscard]] const Node* node(std::string_view name) const;
+  [[nodiscard]] const Pod* pod(std::string_view ns, std::string_view name) const;
   [[nodiscard]] const Namespace* find_namespace(std::string_view name) const;
   // Every Subject, sorted within workloads and within pods.
   void each_subject(const std::function<void(const Subject&)>& visit) const;

@@ -41,6 +41,7 @@ class Reader {
     return std::move(m_gaps);
   }
   [[nodiscard]] const std::optional<Error>& failure() const { return m_failure; }
+  [[nodiscard]] const std::optional<Error>& unwritable() const { return m_unwritable; }
   [[nodiscard]] bool read_something() const { return m_kinds_read > 0; }
 
  private:
@@ -85,7 +86,7 @@ class Reader {
       KAI_TRY(model::parse_list(page->body, [&](model::Json&& item) -> Result<> {
         const std::scoped_lock lock(m_mutex);
         m_builder.add(item, about.api_version, about.name);
-        return {};
+        return record(about.kind, std::move(item));
       }));
     }
   }
@@ -99,15 +100,25 @@ class Reader {
     }
     const std::scoped_lock lock(m_mutex);
     m_builder.add(own->json());
+    static_cast<void>(record(Kind::name_space, model::Json(own->json())));
     ++m_kinds_read;
     Gap gap{Kind::name_space, "only " + m_options.ns + " could be read: " + error.message, {}};
     gap.what_was_asked_for_is_known = true;
     m_gaps.push_back(std::move(gap));
   }
 
+  // An error of the file that is written ends everything.
+  Result<> record(Kind kind, model::Json&& item) {
+    if (m_options.record == nullptr) return {};
+    auto written = m_options.record->add(kind, std::move(item));
+    if (!written) m_unwritable = written.error();
+    return written;
+  }
+
   void finished(Kind kind) {
     const std::scoped_lock lock(m_mutex);
     m_builder.set_complete(kind);
+    if (m_options.record != nullptr) m_options.record->complete(kind);
     ++m_kinds_read;
   }
 
@@ -126,16 +137,17 @@ class Reader {
   FactsBuilder& m_builder;
   std::vector<Gap> m_gaps;
   std::optional<Error> m_failure;
+  std::optional<Error> m_unwritable;
   int m_kinds_read = 0;
   std::atomic<bool> m_stop{false};
 };
+
+}  // namespace
 
 Seconds now_of(const Context& context) {
   return std::chrono::duration_cast<std::chrono::seconds>(context.clock().time_since_epoch())
       .count();
 }
-
-}  // namespace
 
 Result<Evidence> read_cluster(kube::Client& client, const Context& context,
                               std::span<const Rule* const> rules, const LiveOptions& options) {
@@ -147,13 +159,15 @@ Result<Evidence> read_cluster(kube::Client& client, const Context& context,
   FactsBuilder builder(std::move(facts_options));
 
   const auto chosen = applicable(rules, Facts::View::cluster, !options.ns.empty());
-  const KindSet wanted = kinds_for(chosen);
+  const KindSet needed = kinds_for(chosen);
+  const KindSet wanted = kinds_to_read(chosen);
   std::vector<Kind> kinds;
   for (const KindInfo& kind : all_kinds()) {
     if (wanted.has(kind.kind)) kinds.push_back(kind.kind);
   }
   Reader reader(client, options, builder);
   reader.read_all(kinds);
+  if (reader.unwritable()) return fail(*reader.unwritable());
   if (reader.failure() &&
       (!reader.read_something() || reader.failure()->code == ErrorCode::cancelled)) {
     return fail(*reader.failure());
@@ -165,6 +179,11 @@ Result<Evidence> read_cluster(kube::Client& client, const Context& context,
   if (!options.target.known()) builder.set_target(server.known() ? server : KubeVersion{0, 0});
   Evidence evidence;
   evidence.gaps = reader.take_gaps();
+  // No rule misses what was read for the exceptions alone.
+  std::erase_if(evidence.gaps, [&](const Gap& gap) { return gap.kind && !needed.has(*gap.kind); });
+  if (options.record != nullptr) {
+    KAI_TRY(options.record->finish({options.ns, now_of(context), server, evidence.gaps}));
+  }
   evidence.facts = builder.finish();
   return evidence;
 }

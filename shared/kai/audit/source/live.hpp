@@ -6,6 +6,7 @@
 
 #include <kai/audit/rule.hpp>
 #include <kai/audit/source/evidence.hpp>
+#include <kai/audit/source/snapshot.hpp>
 #include <kai/base/context.hpp>
 #include <kai/base/result.hpp>
 #include <kai/kube/client.hpp>
@@ -21,9 +22,13 @@ struct LiveOptions {
   std::string ns;      // the only namespace to audit; empty: all
   KubeVersion target;  // unknown: the server's own version
   int page_size = 500;
+  SnapshotWriter* record = nullptr;  // is given all that is read
   // Told what is being read; called from several threads.
   std::function<void(std::string_view line)> progress;
 };
+
+// The context's clock, in the unit of facts.
+Seconds now_of(const Context& context);
 
 // Errors: cancelled, and whatever kept every single kind from being read except a lack
 // of permission (unreachable, untrusted, unauthorized, …).

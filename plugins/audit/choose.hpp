@@ -1,0 +1,21 @@
+// Which rules an audit runs: --select and --skip.
+#pragma once
+
+#include <kai/audit/rule.hpp>
+#include <kai/base/result.hpp>
+
+#include <string>
+#include <vector>
+
+namespace kai::audit_command {
+
+// Errors: usage, with the nearest id.
+Result<const audit::Rule*> rule_named(const std::string& id);
+
+// The rules that one of the words in `select` names (without any: all of them), and none
+// in `skip`; sorted by id. A word is a rule's id, a category ("gpu-nodes"), or a severity
+// ("error"); several stand in one with commas between them. Errors: usage.
+Result<std::vector<const audit::Rule*>> choose_rules(const std::vector<std::string>& select,
+                                                     const std::vector<std::string>& skip);
+
+}  // namespace kai::audit_command

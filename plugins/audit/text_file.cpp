@@ -1,0 +1,58 @@
+#include "text_file.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <istream>
+#include <iterator>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+namespace kai::audit_command {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error file_error(const std::string& path) {
+  const std::error_code code(errno, std::generic_category());
+  const bool missing = code == std::errc::no_such_file_or_directory;
+  return {missing ? ErrorCode::not_found : ErrorCode::io, path + ": " + code.message()};
+}
+
+}  // namespace
+
+Result<std::string> read_text(const std::string& path, std::istream& in) {
+  if (path == "-") return std::string(std::istreambuf_iterator<char>(in), {});
+  std::error_code code;
+  if (fs::is_directory(path, code)) return fail(ErrorCode::io, path + ": is a directory");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(file_error(path));
+  std::ostringstream text;
+  text << file.rdbuf();
+  // Nothing at all is no failure of an empty file.
+  if (file.bad() || (text.fail() && fs::file_size(path, code) > 0)) return fail(file_error(path));
+  return std::move(text).str();
+}
+
+Result<> write_text(const std::string& path, std::string_view text) {
+  std::error_code code;
+  const bool in_place = fs::exists(path, code) && !fs::is_regular_file(path, code);
+  const std::string target = in_place ? path : path + ".new";
+  const auto write = [&] {
+    std::ofstream file(target, std::ios::binary | std::ios::trunc);
+    file.write(text.data(), static_cast<std::streamsize>(text.size()));
+    file.close();
+    return !file.fail();
+  };
+  errno = 0;
+  if (!write() || (!in_place && std::rename(target.c_str(), path.c_str()) != 0)) {
+    Error error = file_error(path).while_doing("writing it");
+    if (!in_place) fs::remove(target, code);
+    return fail(std::move(error));
+  }
+  return {};
+}
+
+}  // namespace kai::audit_command
