@@ -9,6 +9,12 @@ namespace kai::model {
 
 namespace {
 
+std::string member_of(const std::string& parent, const std::string& key) {
+  std::string name = parent;
+  if (!name.empty()) name += '.';
+  return name += key;
+}
+
 // RFC 6901: how positions are keyed.
 std::string pointer(const std::string& parent, std::string_view key) {
   std::string escaped;
@@ -43,7 +49,7 @@ void FieldChecker::check_fields(const Json& value, std::span<const Field> fields
       if (field.key == key) known = &field;
     }
     const std::string where = pointer(at, key);
-    const std::string full_name = name.empty() ? key : name + "." + key;
+    const std::string full_name = member_of(name, key);
     if (known == nullptr) {
       unknown_key(key, fields, where, name);
     } else {
@@ -101,7 +107,7 @@ void FieldChecker::check_text_map(const Json& value, const std::string& at,
                                   const std::string& name) {
   if (!value.is_object()) return wrong_type(value, "a map", at, name);
   for (const auto& [key, member] : value.items()) {
-    if (!member.is_string()) wrong_type(member, "a string", pointer(at, key), name + "." + key);
+    if (!member.is_string()) wrong_type(member, "a string", pointer(at, key), member_of(name, key));
   }
 }
 

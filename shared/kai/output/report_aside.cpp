@@ -80,7 +80,7 @@ class Lines {
   [[nodiscard]] std::string hanging(const std::string& head, Style style, const std::string& rest,
                                     int indent) const {
     const std::string safe = safe_text(head);
-    const std::string lines = wrap_hanging(safe + rest, indent, m_options.width);
+    std::string lines = wrap_hanging(safe + rest, indent, m_options.width);
     if (!lines.starts_with(safe)) return lines;
     return paint(style, safe) + lines.substr(safe.size());
   }

@@ -273,10 +273,9 @@ void Redactor::walk(Json& value, std::string_view key, bool names, bool keep_arg
         if (!nvidia) variable.get_ref<Json::object_t&>().erase("value");
         if (!nvidia) variable.get_ref<Json::object_t&>().erase("valueFrom");
       }
-    } else if (member == "values" && is_known_label(model::string_at(value, {"key"}))) {
-      // Of an expression about a known label.
-    } else if (is_known_label(member)) {
-      // A label's value.
+    } else if (is_known_label(member) ||
+               (member == "values" && is_known_label(model::string_at(value, {"key"})))) {
+      // The value of such a label, or an expression about it.
     } else if (member == "expr" && at->second.is_string()) {
       at->second = expression(at->second.get_ref<const std::string&>());
     } else if (key == "ports" || key == "resources" || key == "conditions") {
