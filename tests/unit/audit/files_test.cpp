@@ -237,6 +237,26 @@ TEST_F(FilesTest, AFileThatChangesMeanwhileKeepsItsFirstLine) {
   EXPECT_THAT(places(source), ElementsAre("a.yaml:2"));
 }
 
+// Of one file with many documents, each is found without walking down from the top again.
+TEST_F(FilesTest, EveryDocumentOfALongFileHasItsLines) {
+  std::string text;
+  std::vector<std::string> wanted;
+  int line = 1;
+  for (int i = 0; i < 2000; ++i) {
+    const std::string name = "q" + std::to_string(10'000 + i);
+    std::string document = std::string(k_inert);
+    document.replace(document.find("gpus"), 4, name);
+    text += document + (i % 3 == 0 ? "...\n---\n" : "---\n");
+    wanted.push_back("a.yaml:" + std::to_string(line + 8) + ":5");
+    line += i % 3 == 0 ? 11 : 10;
+  }
+  for (const std::size_t threads : {1U, 4U}) {
+    FilesOptions options;
+    options.threads = threads;
+    EXPECT_EQ(places(read({write("a.yaml", text)}, {}, std::move(options))), wanted);
+  }
+}
+
 // Everything that depends on the order in which documents are added.
 std::string told(const FileSource& source, const Report& report) {
   std::string text;

@@ -1,6 +1,7 @@
 #include <kai/audit/source/files.hpp>
 
 #include <kai/audit/facts/builder.hpp>
+#include <kai/audit/source/locate.hpp>
 #include <kai/base/context.hpp>
 #include <kai/model/json.hpp>
 #include <kai/model/yaml.hpp>
@@ -28,13 +29,12 @@ namespace fs = std::filesystem;
 using model::Json;
 
 constexpr std::string_view k_stdin = "-";
+constexpr const char* k_stdin_name = "<stdin>";
 // What a thread parses at a time, if separators allow: the JSON of it weighs ten times that.
 constexpr std::size_t k_piece = std::size_t{64} << 10U;
 // The items of a JSON list are held up to this size of its text.
 constexpr std::size_t k_held_list = std::size_t{256} << 10U;
 constexpr std::size_t k_most_threads = 16;
-// A document larger than this is not read a second time for the lines of its fields.
-constexpr std::size_t k_locate_limit = std::size_t{16} << 20U;
 
 enum class Named { by_user, by_directory };
 
@@ -115,7 +115,7 @@ Result<std::vector<File>> list_files(const FilesOptions& options, std::istream& 
       if (stdin_read) return fail(ErrorCode::usage, "-f - can be given only once");
       stdin_read = true;
       KAI_TRY_ASSIGN(std::string text, read_to_end(in));
-      files.push_back({"<stdin>", Named::by_user, std::move(text)});
+      files.push_back({k_stdin_name, Named::by_user, std::move(text)});
       continue;
     }
     std::error_code code;
@@ -173,6 +173,7 @@ struct FileSource::State {
   std::vector<Location> passed_over;
   FactsBuilder builder;
   std::size_t documents_seen = 0;
+  std::size_t threads = 1;
 
   explicit State(FilesOptions chosen)
       : options(std::move(chosen)), builder(facts_options(options)) {}
@@ -213,7 +214,6 @@ struct FileSource::State {
   void add_gap(std::string reason, std::optional<Location> location);
   void add_stranger(std::size_t file, const Location& location, std::string what);
   Origin new_document(std::size_t file, int line);
-  void locate_in(std::size_t file, const std::vector<Finding*>& findings) const;
 };
 
 Origin FileSource::State::new_document(std::size_t file, int line) {
@@ -376,7 +376,7 @@ class FileSource::State::Pieces {
 
  private:
   Result<> open(std::size_t file) {
-    if (m_files[file].path == "<stdin>") {
+    if (m_files[file].path == k_stdin_name) {
       m_rest = m_files[file].text;
     } else {
       KAI_TRY_ASSIGN(std::string text, read_file(m_files[file].path));
@@ -449,14 +449,14 @@ Result<> FileSource::State::read_all(std::size_t most_threads) {
       add_what_is_next(lock);
     }
   };
-  std::vector<std::thread> threads;
+  std::vector<std::thread> helpers;
   try {
-    for (std::size_t i = 1; i < most_threads; ++i) threads.emplace_back(work);
+    for (std::size_t i = 1; i < most_threads; ++i) helpers.emplace_back(work);
   } catch (const std::system_error&) {
     // Those that there are will do.
   }
   work();
-  for (std::thread& thread : threads) thread.join();
+  for (std::thread& thread : helpers) thread.join();
   return result;
 }
 
@@ -468,7 +468,8 @@ FileSource& FileSource::operator=(FileSource&&) noexcept = default;
 Result<FileSource> FileSource::read(const FilesOptions& options, std::istream& in) {
   auto state = std::make_unique<State>(options);
   KAI_TRY_ASSIGN(state->files, list_files(options, in));
-  KAI_TRY(state->read_all(threads_for(options, state->files)));
+  state->threads = threads_for(options, state->files);
+  KAI_TRY(state->read_all(state->threads));
   const bool nothing =
       state->documents_seen == 0 || (state->documents.empty() && state->evidence.gaps.empty());
   if (nothing) {
@@ -493,80 +494,28 @@ const std::vector<Location>& FileSource::passed_over() const {
   return m_state->passed_over;
 }
 
-namespace {
-
-// The text of the document whose first node stands on `line` (from 1). "---" and "..."
-// at the start of a line end a document wherever they stand (YAML 1.2, 9.1.2).
-std::string_view document_at(std::string_view text, int line) {
-  std::size_t begin = 0;
-  for (int at = 1; at < line; ++at) {
-    const std::size_t newline = text.find('\n', begin);
-    if (newline == std::string_view::npos) return {};
-    begin = newline + 1;
-  }
-  text.remove_prefix(begin);
-  std::size_t end = text.find('\n');
-  while (end != std::string_view::npos) {
-    const std::string_view rest = text.substr(end + 1);
-    if (rest.starts_with("---") || rest.starts_with("...")) return text.substr(0, end + 1);
-    end = text.find('\n', end + 1);
-  }
-  return text;
-}
-
-// The nearest place that is known: of the field, or of what contains it.
-std::optional<Location> place_of(const model::PositionMap& positions, FieldPath path) {
-  while (true) {
-    const auto found = positions.find(path.pointer());
-    if (found != positions.end()) return found->second;
-    if (path.empty()) return std::nullopt;
-    path = path.parent();
-  }
-}
-
-}  // namespace
-
-void FileSource::State::locate_in(std::size_t file, const std::vector<Finding*>& findings) const {
-  std::string loaded;
-  std::string_view text = files[file].text;
-  if (files[file].path != "<stdin>") {
-    if (auto again = read_file(files[file].path)) loaded = *std::move(again);
-    text = loaded;
-  }
-  std::map<std::uint32_t, model::PositionMap> read_again;
-  for (Finding* const finding : findings) {
-    const Document& document = documents[finding->origin.document - 1];
-    const auto [entry, fresh] = read_again.try_emplace(finding->origin.document);
-    if (fresh) {
-      const std::string_view part = document_at(text, document.line);
-      model::YamlOptions yaml;
-      yaml.positions = model::Positions::record;
-      if (part.size() <= k_locate_limit) {
-        if (auto parsed = model::parse_yaml(part, yaml)) {
-          entry->second = std::move(parsed->positions);
-        }
-      }
-    }
-    FieldPath path = finding->path;
-    if (finding->origin.item >= 0) {
-      path = FieldPath() / "items" / static_cast<std::size_t>(finding->origin.item) / path;
-    }
-    Location where{files[file].path, document.line, 0};
-    if (const auto place = place_of(entry->second, path)) {
-      where.line = place->line + document.line - 1;
-      where.column = place->column;
-    }
-    finding->location = where;
-  }
-}
-
 void FileSource::locate(Report& report) const {
-  std::map<std::size_t, std::vector<Finding*>> by_file;
+  // In the order of files, and in each of documents.
+  std::map<std::size_t, std::map<std::uint32_t, FoundIn>> by_file;
   for (Finding& finding : report.findings) {
     if (!finding.origin.known()) continue;
-    by_file[m_state->documents[finding.origin.document - 1].file].push_back(&finding);
+    const Document& document = m_state->documents[finding.origin.document - 1];
+    FoundIn& found = by_file[document.file][finding.origin.document];
+    found.line = document.line;
+    found.findings.push_back(&finding);
   }
-  for (const auto& [file, findings] : by_file) m_state->locate_in(file, findings);
+  for (auto& [file, documents] : by_file) {
+    std::vector<FoundIn> found;
+    for (auto& [number, document] : documents) found.push_back(std::move(document));
+    const File& where = m_state->files[file];
+    std::string loaded;
+    std::string_view text = where.text;
+    if (where.path != k_stdin_name) {
+      if (auto again = read_file(where.path)) loaded = *std::move(again);
+      text = loaded;
+    }
+    locate_findings(where.path, text, found, m_state->threads);
+  }
 }
 
 }  // namespace kai::audit

@@ -1,0 +1,101 @@
+#include <kai/audit/source/locate.hpp>
+
+#include <kai/model/yaml.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+namespace kai::audit {
+namespace {
+
+// A document larger than this is not read a second time for the lines of its fields.
+constexpr std::size_t k_limit = std::size_t{16} << 20U;
+// Documents that are worth a thread.
+constexpr std::size_t k_share = 16;
+
+// Walks down a text once, for documents that come in order.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view text) : m_text(text) {}
+
+  // The text of the document whose first node stands on `line` (from 1). "---" and "..."
+  // at the start of a line end a document wherever they stand (YAML 1.2, 9.1.2).
+  std::string_view document_at(int line) {
+    for (; m_line < line; ++m_line) {
+      const std::size_t newline = m_text.find('\n', m_begin);
+      if (newline == std::string_view::npos) return {};
+      m_begin = newline + 1;
+    }
+    const std::string_view text = m_text.substr(m_begin);
+    std::string_view document = text.substr(0, text.find("\n---"));
+    document = document.substr(0, document.find("\n..."));
+    // With its last line break.
+    return text.substr(0, std::min(document.size() + 1, text.size()));
+  }
+
+ private:
+  std::string_view m_text;
+  std::size_t m_begin = 0;
+  int m_line = 1;
+};
+
+// The nearest place that is known: of the field, or of what contains it.
+std::optional<Location> place_of(const model::PositionMap& positions, FieldPath path) {
+  while (true) {
+    const auto found = positions.find(path.pointer());
+    if (found != positions.end()) return found->second;
+    if (path.empty()) return std::nullopt;
+    path = path.parent();
+  }
+}
+
+void locate_in(const std::string& file, std::string_view text, const FoundIn& document) {
+  model::PositionMap positions;
+  model::YamlOptions yaml;
+  yaml.positions = model::Positions::record;
+  if (text.size() <= k_limit) {
+    if (auto parsed = model::parse_yaml(text, yaml)) positions = std::move(parsed->positions);
+  }
+  for (Finding* const finding : document.findings) {
+    FieldPath path = finding->path;
+    if (finding->origin.item >= 0) {
+      path = FieldPath() / "items" / static_cast<std::size_t>(finding->origin.item) / path;
+    }
+    Location where{file, document.line, 0};
+    if (const auto place = place_of(positions, path)) {
+      where.line = place->line + document.line - 1;
+      where.column = place->column;
+    }
+    finding->location = where;
+  }
+}
+
+}  // namespace
+
+void locate_findings(const std::string& path, std::string_view text,
+                     const std::vector<FoundIn>& documents, std::size_t most_threads) {
+  Cursor cursor(text);
+  std::vector<std::string_view> parts;
+  parts.reserve(documents.size());
+  for (const FoundIn& document : documents) parts.push_back(cursor.document_at(document.line));
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t at = next++; at < documents.size(); at = next++) {
+      locate_in(path, parts[at], documents[at]);
+    }
+  };
+  std::vector<std::thread> threads;
+  try {
+    const std::size_t wanted = std::min(most_threads, documents.size() / k_share);
+    for (std::size_t i = 1; i < wanted; ++i) threads.emplace_back(work);
+  } catch (const std::system_error&) {
+    // Those that there are will do.
+  }
+  work();
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace kai::audit

@@ -1,0 +1,25 @@
+// Finding lines: where in a file findings stand. A file is read a second time for this, and
+// of it only the documents with findings, one at a time to each thread.
+#pragma once
+
+#include <kai/audit/finding.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kai::audit {
+
+struct FoundIn {
+  int line = 0;  // of the document's first node
+  std::vector<Finding*> findings;
+};
+
+// Fills in the location of every finding: of its field, of what contains it, or of the
+// document when that has changed meanwhile or is too large to be read for this.
+// `documents` are in the order of the file.
+void locate_findings(const std::string& path, std::string_view text,
+                     const std::vector<FoundIn>& documents, std::size_t most_threads);
+
+}  // namespace kai::audit
