@@ -17,13 +17,15 @@ import support
 
 _GOLDEN = support.SOURCE / "tests" / "golden" / "audit"
 # (case's input, arguments): a large cluster, files with lines, what could not be read,
-# hostile names, nothing at all.
+# hostile names, nothing at all, what does not count.
 _RUNS = {
     "cluster": ("sample-cluster", ("--cluster-dump", "-f", ".")),
     "files": ("output-json", ("-f", ".")),
     "broken": ("input-broken-document", ("-f", ".")),
     "hostile": ("output-html-hostile-names", ("--cluster-dump", "-f", ".")),
     "empty": ("output-empty-json", ("-f", ".")),
+    "exceptions": ("exceptions-file-json", ("-f", "ml.yaml", "--exceptions", "exceptions.yaml")),
+    "baseline": ("baseline-only-new-json", ("-f", "ml.yaml", "--baseline", "known.yaml")),
 }
 _DANGEROUS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 

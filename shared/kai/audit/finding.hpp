@@ -160,8 +160,8 @@ struct Report {
   Coverage coverage;
   Summary summary;
   std::vector<GpuNode> gpu_nodes;  // that advertise GPUs, by name
-  std::int64_t objects = 0;  // read
-  int rules = 0;             // that ran
+  std::int64_t objects = 0;        // read
+  int rules = 0;                   // that ran
   std::vector<const Rule*> ran;
 
   // Whether a rule has seen all that it looks at, so that what it did not find is not there.

@@ -13,6 +13,12 @@ std::int64_t rules_with(const Report& report, Severity severity) {
   for (const Finding& finding : report.findings) {
     if (finding.rule->severity == severity) rules.insert(finding.rule);
   }
+  // What a baseline knows is there all the same.
+  if (report.baseline) {
+    for (const Finding& finding : report.baseline->known) {
+      if (finding.rule->severity == severity) rules.insert(finding.rule);
+    }
+  }
   return static_cast<std::int64_t>(rules.size());
 }
 

@@ -155,8 +155,8 @@ TEST(Snapshot, LeavesOutWhatWasApplied) {
 TEST(Snapshot, RedactedHasNoNamesAndTheSameFindings) {
   const std::string bytes = recorded(SnapshotWriter::Redact::yes);
   const std::string text = expanded(bytes);
-  for (const std::string_view name : {"alice", "Alice", "secret-project", "project", "hunter2",
-                                      "10.1.2.3", "i-123", "last-applied", "PASSWORD\",\"value"}) {
+  for (const std::string_view name : {"alice", "Alice", "secret-project", "hunter2", "10.1.2.3",
+                                      "i-123", "last-applied", "PASSWORD\",\"value"}) {
     EXPECT_THAT(text, Not(HasSubstr(std::string(name))));
   }
   const auto plain = evidence_of(recorded(SnapshotWriter::Redact::no));
@@ -212,6 +212,11 @@ TEST(Redactor, KeepsWhatBelongsTogetherTogether) {
   EXPECT_TRUE(redactor.name("alice-trainer-5d4f6").starts_with(trainer + "-"));
   EXPECT_EQ(redactor.name("kube-system"), "kube-system");
   EXPECT_EQ(redactor.name(""), "");
+  EXPECT_EQ(redactor.name("system:public-info-viewer"), "system:public-info-viewer");
+  for (const std::string_view user :
+       {"system:serviceaccount:alice:alice", "system:serviceaccounts:alice", "system:node:alice"}) {
+    EXPECT_THAT(redactor.name(user), Not(HasSubstr("alice"))) << user;
+  }
   EXPECT_NE(redactor.name("alice"), Redactor({1, 3}).name("alice"));
   model::Json object = test::documents(R"(
 metadata: {name: kube-system, labels: {nvidia.com/gpu.product: NVIDIA-A100-SXM4-80GB, team: alice}}

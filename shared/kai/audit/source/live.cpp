@@ -20,8 +20,8 @@ constexpr std::size_t k_workers = 3;
 
 class Reader {
  public:
-  Reader(kube::Client& client, const LiveOptions& options, FactsBuilder& builder)
-      : m_client(client), m_options(options), m_builder(builder) {}
+  Reader(kube::Client& client, const LiveOptions& options, KindSet needed, FactsBuilder& builder)
+      : m_client(client), m_options(options), m_needed(needed), m_builder(builder) {}
 
   void read_all(const std::vector<Kind>& kinds) {
     std::atomic<std::size_t> next{0};
@@ -101,10 +101,14 @@ class Reader {
     const std::scoped_lock lock(m_mutex);
     m_builder.add(own->json());
     static_cast<void>(record(Kind::name_space, model::Json(own->json())));
-    ++m_kinds_read;
+    count(Kind::name_space);
     Gap gap{Kind::name_space, "only " + m_options.ns + " could be read: " + error.message, {}};
     gap.what_was_asked_for_is_known = true;
     m_gaps.push_back(std::move(gap));
+  }
+
+  void count(Kind kind) {
+    if (m_needed.has(kind)) ++m_kinds_read;
   }
 
   // An error of the file that is written ends everything.
@@ -119,20 +123,22 @@ class Reader {
     const std::scoped_lock lock(m_mutex);
     m_builder.set_complete(kind);
     if (m_options.record != nullptr) m_options.record->complete(kind);
-    ++m_kinds_read;
+    count(kind);
   }
 
   void gap(Kind kind, const Error& error) {
     const std::scoped_lock lock(m_mutex);
     m_gaps.push_back({kind, error.message, std::nullopt});
     // Not being allowed to is an answer; anything else may be a cluster that is not there.
-    if (error.code == ErrorCode::forbidden) ++m_kinds_read;
+    if (error.code == ErrorCode::forbidden) count(kind);
     if (error.code == ErrorCode::cancelled) m_stop = true;
-    if (!m_failure || error.code == ErrorCode::cancelled) m_failure = error;
+    const bool matters = m_needed.has(kind) || error.code == ErrorCode::cancelled;
+    if (matters && (!m_failure || error.code == ErrorCode::cancelled)) m_failure = error;
   }
 
   kube::Client& m_client;
   const LiveOptions& m_options;
+  KindSet m_needed;    // by rules; what else is read decides nothing
   std::mutex m_mutex;  // guards what follows
   FactsBuilder& m_builder;
   std::vector<Gap> m_gaps;
@@ -165,7 +171,7 @@ Result<Evidence> read_cluster(kube::Client& client, const Context& context,
   for (const KindInfo& kind : all_kinds()) {
     if (wanted.has(kind.kind)) kinds.push_back(kind.kind);
   }
-  Reader reader(client, options, builder);
+  Reader reader(client, options, needed, builder);
   reader.read_all(kinds);
   if (reader.unwritable()) return fail(*reader.unwritable());
   if (reader.failure() &&

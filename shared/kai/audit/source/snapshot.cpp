@@ -2,6 +2,7 @@
 
 #include <kai/audit/facts/builder.hpp>
 #include <kai/model/json.hpp>
+#include <kai/model/resource.hpp>
 
 #include <algorithm>
 #include <array>
@@ -20,9 +21,15 @@ constexpr int k_format = 1;
 // No object is larger: etcd takes 1.5 MiB, and some servers a little more.
 constexpr std::size_t k_longest_line = std::size_t{64} << 20U;
 
+// "Pod", "NetworkPolicy.crd.projectcalico.org": two APIs may have kinds of one name.
+std::string name_of(const KindInfo& kind) {
+  const std::string_view group = model::Resource::group_of(kind.api_version);
+  return std::string(kind.name) + (group.empty() ? "" : "." + std::string(group));
+}
+
 std::optional<Kind> kind_named(std::string_view name) {
   for (const KindInfo& kind : all_kinds()) {
-    if (kind.name == name) return kind.kind;
+    if (name_of(kind) == name) return kind.kind;
   }
   return std::nullopt;
 }
@@ -40,7 +47,7 @@ void drop_last_applied(Json& object) {
 }
 
 Json gap_to_json(const Gap& gap) {
-  return {{"kind", gap.kind ? info(*gap.kind).name : ""},
+  return {{"kind", gap.kind ? name_of(info(*gap.kind)) : ""},
           {"reason", gap.reason},
           {"ownNamespaceKnown", gap.what_was_asked_for_is_known}};
 }
@@ -205,13 +212,13 @@ Result<> SnapshotWriter::add(Kind kind, Json&& object) {
   drop_last_applied(object);
   if (m_redactor) m_redactor->redact(object);
   ++m_objects;
-  return line({{"kind", about.name}, {"object", std::move(object)}});
+  return line({{"kind", name_of(about)}, {"object", std::move(object)}});
 }
 
 Result<> SnapshotWriter::finish(const SnapshotEnd& end) {
   Json complete = Json::array();
   for (const KindInfo& kind : all_kinds()) {
-    if (m_complete.has(kind.kind) && kind.name != "Secret") complete.push_back(kind.name);
+    if (m_complete.has(kind.kind) && kind.name != "Secret") complete.push_back(name_of(kind));
   }
   Json gaps = Json::array();
   for (const Gap& gap : end.gaps) {
