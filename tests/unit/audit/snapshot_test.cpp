@@ -44,6 +44,16 @@ spec:
         env: [{name: PASSWORD, value: hunter2}, {name: NVIDIA_VISIBLE_DEVICES, value: all}]
 ---
 apiVersion: v1
+kind: ConfigMap
+metadata: {name: sharing, namespace: secret-project}
+binaryData: {key: c3dvcmRmaXNo}
+data:
+  db.conf: "password: swordfish"
+  plugin.yaml: |
+    version: v1
+    timeSlicing: {resources: [{name: nvidia.com/gpu, replicas: 4}]}
+---
+apiVersion: v1
 kind: Node
 metadata: {name: gpu-a.alice.example, labels: {nvidia.com/gpu.present: "true"}}
 spec: {providerID: "aws:///zone/i-123"}
@@ -121,6 +131,13 @@ TEST(Snapshot, FindsWhatTheClusterHad) {
     EXPECT_EQ(again.findings[i].fingerprint, live.findings[i].fingerprint);
     EXPECT_EQ(again.findings[i].full_message(), live.findings[i].full_message());
   }
+}
+
+TEST(Snapshot, HasOfConfigMapsOnlyWhatRulesRead) {
+  const std::string text = expanded(recorded(SnapshotWriter::Redact::no));
+  EXPECT_THAT(text, HasSubstr("timeSlicing"));
+  EXPECT_THAT(text, Not(HasSubstr("swordfish")));
+  EXPECT_THAT(text, Not(HasSubstr("c3dvcmRmaXNo")));
 }
 
 TEST(Snapshot, GapsStayGaps) {

@@ -30,12 +30,18 @@ struct SharingConfig {
   };
   model::ObjectRef object;
   Origin origin;
-  std::string entry;      // the key in data
-  std::string strategy;   // timeSlicing or mps; empty: neither stands where it must
+  std::string entry;  // the key in data
+  // timeSlicing or mps; empty: neither stands where it must, or (without an entry) other
+  // entries of the ConfigMap share nothing.
+  std::string strategy;
   bool one_each = false;  // a request of more than one share fails
   std::vector<Resource> resources;
   std::vector<Stray> strays;
 };
+
+// Whether an entry of a ConfigMap may be a configuration of the device plugin. A ConfigMap
+// can hold anything: of other entries nothing is read or saved.
+bool may_be_plugin_config(std::string_view text);
 
 // What runs on a node for its GPUs, by the images of pods that have not ended.
 struct NodeStack {

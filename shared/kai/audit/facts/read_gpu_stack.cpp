@@ -19,6 +19,10 @@ constexpr std::array<std::string_view, 2> k_of_strategy = {"renameByDefault",
                                                            "failRequestsGreaterThanOne"};
 constexpr std::array<std::string_view, 4> k_of_resource = {"replicas", "name", "rename", "devices"};
 
+bool mentions(std::string_view text, std::string_view word) {
+  return text.find(word) != std::string_view::npos;
+}
+
 bool has(const Json& object, std::string_view key) {
   return model::find_path(object, {key}) != nullptr;
 }
@@ -58,15 +62,17 @@ void find_strays(const Json& parsed, SharingConfig& config) {
   }
 }
 
+constexpr std::string_view k_version = "version: v1";
+
+bool mentions_sharing(std::string_view text) {
+  // "timestamps:" is no mention of MPS.
+  return mentions(text, "timeSlicing") || mentions(text, " mps:") || mentions(text, "\nmps:") ||
+         mentions(text, "{mps:") || mentions(text, "\"mps\"");
+}
+
 // nullopt unless it is about sharing GPUs.
 std::optional<SharingConfig> read_entry(std::string_view text) {
-  const auto mentions = [&](std::string_view word) {
-    return text.find(word) != std::string_view::npos;
-  };
-  // "timestamps:" is no mention of MPS.
-  const bool about_sharing = mentions("timeSlicing") || mentions(" mps:") || mentions("\nmps:") ||
-                             mentions("{mps:") || mentions("\"mps\"");
-  if (text.size() > k_longest || !about_sharing) return {};
+  if (!mentions_sharing(text)) return {};
   const auto document = model::parse_yaml(text);
   if (!document || !document->value.is_object()) return {};
   const Json& parsed = document->value;
@@ -95,11 +101,16 @@ std::optional<SharingConfig> read_entry(std::string_view text) {
   find_strays(parsed, config);
   if (config.strategy.empty() && config.strays.empty()) return {};
   // Other programs have time slices, too.
-  const bool is_ours = model::string_at(parsed, {"version"}) == "v1" || mentions("nvidia.com/");
+  const bool is_ours =
+      model::string_at(parsed, {"version"}) == "v1" || mentions(text, "nvidia.com/");
   return is_ours ? std::optional(std::move(config)) : std::nullopt;
 }
 
 }  // namespace
+
+bool may_be_plugin_config(std::string_view text) {
+  return text.size() <= k_longest && (mentions_sharing(text) || text.starts_with(k_version));
+}
 
 void read_sharing(const Json& object, const Head& head, std::vector<SharingConfig>& configs) {
   const Json* const data = model::find_path(object, {"data"});
@@ -108,9 +119,11 @@ void read_sharing(const Json& object, const Head& head, std::vector<SharingConfi
   bool others = false;
   for (const auto& [key, value] : data->get_ref<const Json::object_t&>()) {
     if (!value.is_string()) continue;
-    auto config = read_entry(value.get_ref<const std::string&>());
+    const std::string_view text = value.get_ref<const std::string&>();
+    if (!may_be_plugin_config(text)) continue;
+    auto config = read_entry(text);
     if (!config) {
-      others = others || value.get_ref<const std::string&>().find("version: v1") == 0;
+      others = others || text.starts_with(k_version);
       continue;
     }
     config->object = head.ref();

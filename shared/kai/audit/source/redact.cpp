@@ -121,6 +121,7 @@ bool holds_names(std::string_view key) {
                          "holderIdentity",
                          "nominatedNodeName",
                          "priorityClassName",
+                         "runtimeClassName",
                          "schedulerName",
                          "namespaces",
                          "volumeHandle"});

@@ -1,12 +1,14 @@
 #include <kai/audit/source/snapshot.hpp>
 
 #include <kai/audit/facts/builder.hpp>
+#include <kai/audit/facts/gpu_stack.hpp>
 #include <kai/model/json.hpp>
 #include <kai/model/resource.hpp>
 
 #include <algorithm>
 #include <array>
 #include <istream>
+#include <iterator>
 #include <ostream>
 #include <utility>
 
@@ -44,6 +46,19 @@ void drop_last_applied(Json& object) {
     at = &*found;
   }
   if (at->is_object()) at->erase("kubectl.kubernetes.io/last-applied-configuration");
+}
+
+// Whatever else a ConfigMap holds, passwords perhaps, stays where it is.
+void keep_what_is_read(Json& config_map) {
+  if (!config_map.is_object()) return;
+  config_map.erase("binaryData");
+  const auto data = config_map.find("data");
+  if (data == config_map.end() || !data->is_object()) return;
+  for (auto entry = data->begin(); entry != data->end();) {
+    const bool read =
+        entry->is_string() && may_be_plugin_config(entry->get_ref<const std::string&>());
+    entry = read ? std::next(entry) : data->erase(entry);
+  }
 }
 
 Json gap_to_json(const Gap& gap) {
@@ -210,6 +225,7 @@ Result<> SnapshotWriter::add(Kind kind, Json&& object) {
   const KindInfo& about = info(kind);
   if (about.name == "Secret") return {};
   drop_last_applied(object);
+  if (kind == Kind::config_map) keep_what_is_read(object);
   if (m_redactor) m_redactor->redact(object);
   ++m_objects;
   return line({{"kind", name_of(about)}, {"object", std::move(object)}});
