@@ -447,6 +447,9 @@ class Audit(ClusterTest):
         self.assertGreater(injected, 0)
 
     def test_a_dump_says_the_same_as_the_cluster(self):
+        # What other tests have left goes on going away for seconds.
+        self.eventually(lambda: all(namespace["status"]["phase"] == "Active" for namespace
+                                    in self.api.get("/api/v1/namespaces")["items"]), timeout=120)
         live, _ = self.audit("-A")
         kinds = ("nodes,namespaces,pods,resourcequotas,networkpolicies,deployments,statefulsets,daemonsets,jobs,"
                  "cronjobs,replicationcontrollers,roles,rolebindings,prometheusrules,ingresses,hpa,pdb,"
