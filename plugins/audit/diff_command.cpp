@@ -1,14 +1,13 @@
 #include "diff_command.hpp"
 
 #include <kai/audit/baseline.hpp>
+#include <kai/cli/text_file.hpp>
 #include <kai/output/document.hpp>
 #include <kai/output/report_aside.hpp>
 
 #include <memory>
 #include <ostream>
 #include <string>
-
-#include "text_file.hpp"
 
 namespace kai::audit_command {
 namespace {
@@ -26,7 +25,7 @@ Result<ExitCode> diff(cli::Session& session, const Options& options) {
     return fail(ErrorCode::usage, "only one of the reports can be -, standard input");
   }
   const auto read = [&](const std::string& path) -> Result<audit::EarlierFindings> {
-    KAI_TRY_ASSIGN(const std::string text, read_text(path, session.context().in));
+    KAI_TRY_ASSIGN(const std::string text, cli::read_text(path, session.context().in));
     return audit::parse_earlier_findings(text, path == "-" ? "<stdin>" : path);
   };
   KAI_TRY_ASSIGN(const auto first, read(options.first));

@@ -1,6 +1,6 @@
 #include "set_aside.hpp"
 
-#include "text_file.hpp"
+#include <kai/cli/text_file.hpp>
 
 #include <utility>
 
@@ -10,12 +10,12 @@ Result<SetAside> SetAside::read(cli::Session& session, const SetAsideOptions& op
   SetAside aside;
   aside.m_options = options;
   for (const std::string& path : options.exceptions) {
-    KAI_TRY_ASSIGN(const std::string text, read_text(path, session.context().in));
+    KAI_TRY_ASSIGN(const std::string text, cli::read_text(path, session.context().in));
     KAI_TRY_ASSIGN(const auto exceptions, audit::parse_exceptions(text, path));
     aside.m_exceptions.insert(aside.m_exceptions.end(), exceptions.begin(), exceptions.end());
   }
   if (!options.baseline.empty()) {
-    auto text = read_text(options.baseline, session.context().in);
+    auto text = cli::read_text(options.baseline, session.context().in);
     if (!text) {
       Error error = std::move(text).error();
       if (error.code == ErrorCode::not_found) {
@@ -36,7 +36,7 @@ void SetAside::apply(audit::Report& report, const audit::Facts& facts, audit::Se
 Result<> SetAside::write(cli::Session& session, const audit::Report& report) const {
   if (m_options.write_baseline.empty()) return {};
   const auto* const before = m_baseline ? &*m_baseline : nullptr;
-  KAI_TRY(write_text(m_options.write_baseline, audit::baseline_of(report, before)));
+  KAI_TRY(cli::write_text(m_options.write_baseline, audit::baseline_of(report, before)));
   session.note("wrote the baseline " + m_options.write_baseline);
   return {};
 }

@@ -6,11 +6,9 @@
 
 #include <kai/apply/parallel.hpp>
 #include <kai/base/context.hpp>
-#include <kai/model/profile.hpp>
+#include <kai/cli/profile_file.hpp>
 
-#include <fstream>
 #include <istream>
-#include <iterator>
 #include <memory>
 
 namespace kai::gpu {
@@ -30,29 +28,15 @@ struct SetupOptions {
   std::chrono::milliseconds timeout{std::chrono::minutes(5)};
 };
 
-Result<std::string> read_file(const std::string& name, std::istream& standard_input) {
-  if (name == "-") return read_to_end(standard_input);
-  std::ifstream file(name, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    return fail(ErrorCode::not_found, "cannot read profile \"" + name + "\"");
+Result<std::optional<model::GpuProfile>> read_gpu_profile(const std::vector<std::string>& filenames,
+                                                          std::istream& standard_input) {
+  KAI_TRY_ASSIGN(auto file, cli::read_profile(filenames, standard_input));
+  if (!file) return std::nullopt;
+  if (!file->profile.gpu) {
+    return fail(Error(ErrorCode::invalid_input, "the profile has no section spec.gpu")
+                    .at({file->name, 0, 0}));
   }
-  return text;
-}
-
-Result<std::optional<model::GpuProfile>> read_profile(const std::vector<std::string>& filenames,
-                                                      std::istream& standard_input) {
-  if (filenames.empty()) return std::nullopt;
-  if (filenames.size() > 1) return fail(ErrorCode::usage, "one profile at a time");
-  const std::string& name = filenames.front();
-  KAI_TRY_ASSIGN(const std::string text, read_file(name, standard_input));
-  KAI_TRY_ASSIGN(model::Profile profile,
-                 model::parse_profile(text, name == "-" ? "<stdin>" : name));
-  if (!profile.gpu) {
-    return fail(
-        Error(ErrorCode::invalid_input, "the profile has no section spec.gpu").at({name, 0, 0}));
-  }
-  return std::move(profile.gpu);
+  return std::move(file->profile.gpu);
 }
 
 Result<std::vector<Resource>> read_objects(kube::Client& client,
@@ -119,7 +103,7 @@ Result<> wait_for_gpus(cli::Session& session, kube::Client& client,
 }
 
 Result<ExitCode> run_setup(cli::Session& session, SetupOptions options) {
-  KAI_TRY_ASSIGN(const auto profile, read_profile(options.filenames, session.context().in));
+  KAI_TRY_ASSIGN(const auto profile, read_gpu_profile(options.filenames, session.context().in));
   KAI_TRY_ASSIGN(const SetupRequest request, make_request(options.flags, profile));
 
   KAI_TRY_ASSIGN(kube::Client * client, session.client());
@@ -157,7 +141,7 @@ void add_flags(cli::Commands& commands, CLI::App& command, SetupOptions& options
   cli::add_selector_flag(command, options.flags.selector);
   command.add_flag("--detected", options.flags.detected,
                    "Every node on which a device plugin or node feature discovery has found GPUs");
-  cli::add_filename_flag(command, options.filenames);
+  cli::add_profile_flag(command, options.filenames);
   cli::add_choice_flag(command, "--stack", options.flags.stack,
                        {"device-plugin", "operator", "none"},
                        "What serves the GPUs; by default what is there, else our device plugin");

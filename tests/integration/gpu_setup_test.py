@@ -109,13 +109,11 @@ class Nodes(GpuTest):
         writer = TaintWriter(self.another_api(), "busy")
         writer.start()
         for round_number in range(100):
-            if round_number % 2 == 0:
-                run = self.gpu("setup", "--yes", "busy", "--stack", "none")
-            else:
-                run = self.gpu("undo", "--yes", "busy")
-            self.assertEqual(run.exit, 0, f"round {round_number}: {run.stdout}{run.stderr}")
-            ours = [taint for taint in self.taints("busy") if taint["key"] == "nvidia.com/gpu"]
-            self.assertEqual(ours, [GPU_TAINT] if round_number % 2 == 0 else [])
+            for command, expected in ((("setup", "--stack", "none"), [GPU_TAINT]), (("undo",), [])):
+                run = self.gpu(*command, "--yes", "busy")
+                self.assertEqual(run.exit, 0, f"round {round_number}: {run.stdout}{run.stderr}")
+                ours = [taint for taint in self.taints("busy") if taint["key"] == "nvidia.com/gpu"]
+                self.assertEqual(ours, expected)
         kept = writer.stop()
         self.assertEqual(writer.wrong, [])
         self.assertEqual([taint["key"] for taint in self.taints("busy")], kept)

@@ -1,16 +1,15 @@
-#include "text_file.hpp"
+#include <kai/base/context.hpp>
+#include <kai/cli/text_file.hpp>
 
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <istream>
-#include <iterator>
 #include <sstream>
 #include <system_error>
 #include <utility>
 
-namespace kai::audit_command {
+namespace kai::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -24,7 +23,7 @@ Error file_error(const std::string& path) {
 }  // namespace
 
 Result<std::string> read_text(const std::string& path, std::istream& in) {
-  if (path == "-") return std::string(std::istreambuf_iterator<char>(in), {});
+  if (path == "-") return read_to_end(in);
   std::error_code code;
   if (fs::is_directory(path, code)) return fail(ErrorCode::io, path + ": is a directory");
   std::ifstream file(path, std::ios::binary);
@@ -55,4 +54,4 @@ Result<> write_text(const std::string& path, std::string_view text) {
   return {};
 }
 
-}  // namespace kai::audit_command
+}  // namespace kai::cli

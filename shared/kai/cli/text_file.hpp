@@ -1,4 +1,4 @@
-// Files that a command reads and writes whole: exceptions, baselines, reports.
+// Files that a command reads and writes whole: profiles, exceptions, baselines, reports.
 #pragma once
 
 #include <kai/base/result.hpp>
@@ -7,13 +7,13 @@
 #include <string>
 #include <string_view>
 
-namespace kai::audit_command {
+namespace kai::cli {
 
-// "-" is `in`. Errors: not_found, io.
+// "-" is `in`. Errors: not_found, io, cancelled.
 Result<std::string> read_text(const std::string& path, std::istream& in);
 
 // Writes through a temporary file beside it, so that nobody ever reads half of it; what is
 // no regular file (/dev/stdout, a pipe) is written to as it is. Errors: io.
 Result<> write_text(const std::string& path, std::string_view text);
 
-}  // namespace kai::audit_command
+}  // namespace kai::cli
