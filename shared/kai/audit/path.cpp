@@ -63,9 +63,8 @@ std::string FieldPath::to_string() const {
     const std::size_t end = std::min(rest.find('/'), rest.size());
     const std::string step = unescape(rest.substr(0, end));
     rest.remove_prefix(end);
-    if (!step.empty() && std::all_of(step.begin(), step.end(), is_digit)) {
-      text += '[' + step + ']';
-    } else if (step.empty() || !std::all_of(step.begin(), step.end(), is_plain)) {
+    const bool index = std::all_of(step.begin(), step.end(), is_digit);
+    if (step.empty() || index || !std::all_of(step.begin(), step.end(), is_plain)) {
       text += '[' + step + ']';
     } else {
       if (!text.empty()) text += '.';

@@ -352,6 +352,17 @@ std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t coun
   return transfer.take_body(std::string_view(data, bytes)) ? bytes : 0;
 }
 
+// What nothing is written to costs no memory, while growing means copying all that is there.
+std::size_t CurlTransfer::expected_bytes() const {
+  constexpr std::size_t most = 64UL * 1024 * 1024;
+  // API servers compress what is large and send it as they go: a page of a list, mostly.
+  constexpr std::size_t compressed = 8UL * 1024 * 1024;
+  if (!m_response.header("Content-Encoding").empty()) return compressed;
+  curl_off_t length = -1;
+  m_setup.curl.easy_getinfo(m_easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  return length > 0 ? std::min(static_cast<std::size_t>(length), most) : 0;
+}
+
 bool CurlTransfer::take_body(std::string_view piece) {
   if (piece.empty()) return true;
   const bool success = m_response.status >= 200 && m_response.status < 300;
@@ -367,15 +378,7 @@ bool CurlTransfer::take_body(std::string_view piece) {
                                     line(), k_max_body_bytes / 1024 / 1024));
       return false;
     }
-    if (m_response.body.empty()) {
-      curl_off_t length = -1;
-      m_setup.curl.easy_getinfo(m_easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-      // For a compressed body this is too little, which only costs a reallocation.
-      if (length > 0) {
-        m_response.body.reserve(
-            std::min(static_cast<std::size_t>(length), std::size_t{64} * 1024 * 1024));
-      }
-    }
+    if (m_response.body.empty()) m_response.body.reserve(expected_bytes());
     m_response.body += piece;
     return true;
   }

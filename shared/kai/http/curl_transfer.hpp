@@ -108,6 +108,7 @@ class CurlTransfer {
   void set_method();
   void append(List& list, const std::string& text);
   void take_header_line(std::string_view line);
+  [[nodiscard]] std::size_t expected_bytes() const;
   bool take_body(std::string_view piece);
   void connecting();
   [[nodiscard]] bool is_repeatable() const;

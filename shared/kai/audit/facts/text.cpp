@@ -4,6 +4,7 @@
 #include <cstring>
 #include <deque>
 #include <functional>
+#include <span>
 #include <utility>
 
 namespace kai::audit {
@@ -158,7 +159,7 @@ const LabelSet* TextStore::intern_labels(const model::Json* labels,
                           state.scratch.end());
       },
       [&] {
-        const std::size_t bytes = state.scratch.size() * sizeof(const Label*);
+        const std::size_t bytes = std::span(state.scratch).size_bytes();
         auto* const at = new (state.allocate(bytes)) const Label*[state.scratch.size()];
         std::copy(state.scratch.begin(), state.scratch.end(), at);
         LabelSet set;
