@@ -43,7 +43,7 @@ struct Line {
 Style style_of(char sign) {
   switch (sign) {
     case '+': return Style::good;
-    case '-': return Style::bad;
+    case '-':
     case '!': return Style::bad;
     default: return Style::warning;
   }

@@ -47,7 +47,7 @@ struct Shortest {
     } else if (count <= exponent + 1) {
       number.append(static_cast<std::size_t>(exponent) + 1 - static_cast<std::size_t>(count), '0');
     } else {
-      number.insert(static_cast<std::size_t>(exponent + 1), ".");
+      number.insert(static_cast<std::size_t>(exponent) + 1, ".");
     }
     return negative ? "-" + number : number;
   }
