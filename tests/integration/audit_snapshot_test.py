@@ -30,6 +30,12 @@ class Snapshot(ClusterTest):
         self.api.create(f"/api/v1/namespaces/{self.namespace}/secrets", {
             "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token"},
             "stringData": {"token": "hunter2"}})
+        self.api.create(f"/api/v1/namespaces/{self.namespace}/configmaps", {
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "dex"},
+            "data": {"config.yaml": "staticClients: [{id: notebooks, secret: swordfish}]\n"
+                                    "staticPasswords:\n"
+                                    "- {email: user@example.com, hash: of-their-own}\n"
+                                    "- {email: alice@example.com, hash: of-alice}\n"}})
         self.audit_log.mark()
 
     def run_audit(self, *arguments, **options):
@@ -48,7 +54,8 @@ class Snapshot(ClusterTest):
         self.take()
         self.assertEqual(self.audit_log.writes(), [])
         for arguments in ((), ("-o", "wide"), ("-o", "json"), ("-n", self.namespace, "-o", "json"),
-                          ("--select", "quota-gpu-key-inert", "-o", "json"), ("--select", "gpu-nodes", "-o", "json"),
+                          ("--select", "quota-gpu-key-inert", "-o", "json"),
+                          ("--select", "kubeflow-default-login", "-o", "json"), ("--select", "gpu-nodes", "-o", "json"),
                           ("--target-version", "1.36", "--select", "api-removed", "-o", "json")):
             with self.subTest(arguments):
                 live = self.run_audit(*arguments)
@@ -67,7 +74,9 @@ class Snapshot(ClusterTest):
     def test_secrets_are_not_in_it(self):
         self.take()
         text = self.content()
-        self.assertNotIn("hunter2", text)
+        for secret in ("hunter2", "swordfish", "of-their-own", "alice@"):
+            self.assertNotIn(secret, text)
+        self.assertIn("user@example.com", text)
         self.assertNotIn('"kind":"Secret"', text)
         for event in self.audit_log.requests():
             self.assertNotEqual(event.get("objectRef", {}).get("resource"), "secrets")

@@ -34,17 +34,23 @@ def meta(name, namespace=None, **more):
     return {"name": name} | ({"namespace": namespace} if namespace else {}) | more
 
 
+PRIORITY = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
+            "metadata": meta("audit-standard"), "value": 1000}
+
+
 def deployment(namespace, name, gpus=0, tolerations=(), selector=None, shm=False, env=(), replicas=0,
                labels=None):
     container = {"name": "main", "image": "registry.example/train:1"}
     if gpus:
-        container["resources"] = {"limits": {"nvidia.com/gpu": gpus}}
+        container["resources"] = {"limits": {"nvidia.com/gpu": gpus},
+                                  "requests": {"cpu": "10m", "memory": "16Mi"}}
     if shm:
         container["volumeMounts"] = [{"name": "shm", "mountPath": "/dev/shm"}]
     if env:
         container["env"] = [{"name": key, "value": value} for key, value in env]
     labels = labels or {"app": name}
-    spec = {"containers": [container], "tolerations": list(tolerations)} | (SHM if shm else {})
+    spec = {"containers": [container], "tolerations": list(tolerations),
+            "priorityClassName": PRIORITY["metadata"]["name"]} | (SHM if shm else {})
     if selector:
         spec["nodeSelector"] = selector
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta(name, namespace),
@@ -118,6 +124,10 @@ class World(ClusterTest):
         self.api.create(crds, PROMETHEUS_RULES)
         self.addCleanup(self.delete, f"{crds}/{PROMETHEUS_RULES['metadata']['name']}")
         self.eventually(lambda: self.api.raw("GET", "/apis/monitoring.coreos.com/v1/prometheusrules")[0] == 200)
+
+        classes = "/apis/scheduling.k8s.io/v1/priorityclasses"
+        self.api.create(classes, PRIORITY)
+        self.addCleanup(self.delete, f"{classes}/{PRIORITY['metadata']['name']}")
 
         # Beside each other: what must be found, what must not.
         self.bad = bad = self.create_namespace("audit-bad")
@@ -370,7 +380,7 @@ class Audit(ClusterTest):
             "poddisruptionbudgets", "clusterroles", "clusterrolebindings", "services",
             "validatingwebhookconfigurations", "mutatingwebhookconfigurations",
             "persistentvolumes", "persistentvolumeclaims", "storageclasses", "apiservices",
-            "configmaps", "runtimeclasses"})
+            "configmaps", "runtimeclasses", "limitranges", "priorityclasses"})
         for event in requests:
             if event["verb"] == "list":
                 # ConfigMaps may be a megabyte each.
@@ -455,7 +465,7 @@ class Audit(ClusterTest):
                  "cronjobs,replicationcontrollers,roles,rolebindings,prometheusrules,ingresses,hpa,pdb,"
                  "clusterroles,clusterrolebindings,services,validatingwebhookconfigurations,"
                  "mutatingwebhookconfigurations,persistentvolumeclaims,persistentvolumes,storageclasses,"
-                 "apiservices,configmaps,runtimeclasses")
+                 "apiservices,configmaps,runtimeclasses,limitranges,priorityclasses")
         for form in ("yaml", "json"):
             with self.subTest(form):
                 dump = self.kubectl("get", kinds, "-A", "--show-managed-fields", "-o", form)

@@ -73,6 +73,9 @@ constexpr std::array<KindInfo, k_kind_count> k_kinds = {{
     {Kind::config_map, "v1", "ConfigMap", KindScope::namespaced, Presence::built_in, Reading::full,
      50},
     {Kind::runtime_class, "node.k8s.io/v1", "RuntimeClass", KindScope::cluster},
+    {Kind::limit_range, "v1", "LimitRange", KindScope::namespaced},
+    {Kind::priority_class, "scheduling.k8s.io/v1", "PriorityClass", KindScope::cluster},
+    {Kind::kubeflow_profile, "kubeflow.org/v1", "Profile", KindScope::cluster, Presence::custom},
 }};
 
 }  // namespace

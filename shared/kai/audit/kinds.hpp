@@ -56,6 +56,9 @@ enum class Kind : std::uint8_t {
   cluster_network_policy,
   config_map,
   runtime_class,
+  limit_range,
+  priority_class,
+  kubeflow_profile,
   count_,
 };
 inline constexpr std::size_t k_kind_count = static_cast<std::size_t>(Kind::count_);

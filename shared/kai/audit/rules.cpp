@@ -49,19 +49,28 @@ std::string_view to_string(Category category) {
   X(etcd_unknown_flag)                    \
   X(gpu_admission_leftovers)              \
   X(gpu_bypass)                           \
+  X(gpu_cpu_memory_unset)                 \
+  X(gpu_crashloop_holder)                 \
   X(gpu_dcgm_exporter_missing)            \
   X(gpu_device_plugin_missing)            \
   X(gpu_device_plugin_stale)              \
   X(gpu_driver_skew)                      \
   X(gpu_driver_upgrade_stuck)             \
+  X(gpu_fractional)                       \
+  X(gpu_hpa_cpu)                          \
+  X(gpu_image_floating)                   \
+  X(gpu_job_no_ttl)                       \
   X(gpu_mig_strategy_mismatch)            \
   X(gpu_mig_wedged)                       \
+  X(gpu_no_spread)                        \
   X(gpu_node_cpu_pods)                    \
   X(gpu_node_lost)                        \
   X(gpu_node_unlabelled)                  \
   X(gpu_node_untainted)                   \
   X(gpu_pending)                          \
   X(gpu_present_not_advertised)           \
+  X(gpu_priority_none)                    \
+  X(gpu_rdma_ipc_lock)                    \
   X(gpu_request_limit_mismatch)           \
   X(gpu_runtimeclass_missing)             \
   X(gpu_sharing_misconfigured)            \
@@ -70,6 +79,9 @@ std::string_view to_string(Category category) {
   X(gpu_toleration_missing)               \
   X(gpu_toolkit_vulnerable)               \
   X(gpu_withdrawn)                        \
+  X(hpa_target_missing)                   \
+  X(kubeflow_default_login)               \
+  X(kubeflow_profile_no_quota)            \
   X(kubelet_eviction_partial)             \
   X(metrics_server_missing)               \
   X(monitoring_servicemonitor_unselected) \

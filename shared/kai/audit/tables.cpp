@@ -280,6 +280,25 @@ WellKnown::WellKnown() {
   m_cuda_images = strings_at(table, "cudaImages");
 }
 
+const KubeflowTable& KubeflowTable::get() {
+  static const KubeflowTable k_table;
+  return k_table;
+}
+
+KubeflowTable::KubeflowTable() {
+  const Json table = load("audit-data/kubeflow.yaml");
+  m_users = strings_at(table, "users");
+  m_hashes = strings_at(table, "passwordHashes");
+}
+
+bool KubeflowTable::is_shipped_user(std::string_view user) const {
+  return std::binary_search(m_users.begin(), m_users.end(), user);
+}
+
+bool KubeflowTable::is_shipped_hash(std::string_view hash) const {
+  return std::binary_search(m_hashes.begin(), m_hashes.end(), hash);
+}
+
 bool WellKnown::is_system_namespace(std::string_view name) const {
   return std::any_of(m_system_namespaces.begin(), m_system_namespaces.end(),
                      [&](const std::string& pattern) { return matches_pattern(pattern, name); });

@@ -196,6 +196,20 @@ class OtherTools {
   std::vector<std::string> m_service_monitors;
 };
 
+// The logins that Kubeflow ships for dex.
+class KubeflowTable {
+ public:
+  static const KubeflowTable& get();
+
+  [[nodiscard]] bool is_shipped_user(std::string_view user) const;
+  [[nodiscard]] bool is_shipped_hash(std::string_view hash) const;
+
+ private:
+  KubeflowTable();
+  std::vector<std::string> m_users;   // sorted
+  std::vector<std::string> m_hashes;  // sorted
+};
+
 // An image reference without tag and digest:
 // "nvcr.io/nvidia/k8s-device-plugin:v0.17.0" → "nvcr.io/nvidia/k8s-device-plugin".
 std::string_view image_repository(std::string_view image);

@@ -54,6 +54,61 @@ data:
     timeSlicing: {resources: [{name: nvidia.com/gpu, replicas: 4}]}
 ---
 apiVersion: v1
+kind: ConfigMap
+metadata: {name: dex, namespace: auth}
+data:
+  config.yaml: |
+    issuer: http://dex.auth.svc.cluster.local:5556/dex
+    staticClients: [{id: kubeflow-oidc-authservice, secret: hunter2}]
+    staticPasswords:
+    - {email: user@example.com, hash: $2y$12$swordfish-of-user}
+    - {email: alice@alice.example,
+       hash: $2y$12$4K/VkmDd1q1Orb3xAt82zu8gk7Ad6ReFR4LCP9UeYE90NLiN9Df72}
+    - {email: carol@alice.example, hash: $2y$12$swordfish-of-carol}
+---
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {name: system-cluster-critical}
+value: 2000000000
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: alice-server, namespace: secret-project}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: alice-server}}
+  template:
+    metadata: {labels: {app: alice-server}}
+    spec:
+      priorityClassName: system-cluster-critical
+      containers:
+      - name: serve
+        image: auto
+        resources: {limits: {nvidia.com/gpu: 1, cpu: 4, memory: 8Gi}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: alice-queued, namespace: secret-project}
+spec:
+  ttlSecondsAfterFinished: 60
+  template:
+    spec:
+      schedulerName: volcano
+      containers:
+      - name: train
+        image: registry.alice.example/llm:1.2
+        resources: {limits: {nvidia.com/gpu: 1, cpu: 4, memory: 8Gi}}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: alice-server, namespace: secret-project}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: alice-server}
+  metrics:
+  - {type: Resource, resource: {name: cpu}}
+  - {type: Resource, resource: {name: memory}}
+---
+apiVersion: v1
 kind: Node
 metadata: {name: gpu-a.alice.example, labels: {nvidia.com/gpu.present: "true"}}
 spec: {providerID: "aws:///zone/i-123"}
@@ -136,6 +191,9 @@ TEST(Snapshot, FindsWhatTheClusterHad) {
 TEST(Snapshot, HasOfConfigMapsOnlyWhatRulesRead) {
   const std::string text = expanded(recorded(SnapshotWriter::Redact::no));
   EXPECT_THAT(text, HasSubstr("timeSlicing"));
+  EXPECT_THAT(text, HasSubstr("user@example.com"));
+  EXPECT_THAT(text, Not(HasSubstr("kubeflow-oidc")));
+  EXPECT_THAT(text, Not(HasSubstr("carol")));
   EXPECT_THAT(text, Not(HasSubstr("swordfish")));
   EXPECT_THAT(text, Not(HasSubstr("c3dvcmRmaXNo")));
 }
@@ -173,7 +231,7 @@ TEST(Snapshot, RedactedHasNoNamesAndTheSameFindings) {
   const std::string bytes = recorded(SnapshotWriter::Redact::yes);
   const std::string text = expanded(bytes);
   for (const std::string_view name : {"alice", "Alice", "secret-project", "hunter2", "10.1.2.3",
-                                      "i-123", "last-applied", "PASSWORD\",\"value"}) {
+                                      "i-123", "carol", "last-applied", "PASSWORD\",\"value"}) {
     EXPECT_THAT(text, Not(HasSubstr(std::string(name))));
   }
   const auto plain = evidence_of(recorded(SnapshotWriter::Redact::no));

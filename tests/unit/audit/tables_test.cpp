@@ -24,10 +24,11 @@ TEST(Tables, EveryFileReadsAndSaysWhenAndFromWhere) {
     EXPECT_GT(model::string_at(document->value, {"source"}).size(), 20U) << manifest.path;
     read.emplace(manifest.path);
   }
-  EXPECT_THAT(read, testing::IsSupersetOf({"audit-data/apis.yaml", "audit-data/gpu-metrics.yaml",
-                                           "audit-data/control-plane-flags.yaml",
-                                           "audit-data/well-known.yaml", "audit-data/runtimes.yaml",
-                                           "audit-data/other-tools.yaml"}));
+  EXPECT_THAT(read,
+              testing::IsSupersetOf({"audit-data/apis.yaml", "audit-data/gpu-metrics.yaml",
+                                     "audit-data/control-plane-flags.yaml",
+                                     "audit-data/well-known.yaml", "audit-data/runtimes.yaml",
+                                     "audit-data/other-tools.yaml", "audit-data/kubeflow.yaml"}));
 }
 
 TEST(RuntimeTable, RowsAreWhole) {

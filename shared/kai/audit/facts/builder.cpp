@@ -6,7 +6,9 @@
 #include <kai/audit/tables.hpp>
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -38,6 +40,25 @@ bool job_is_done(const Json& job) {
     }
   }
   return false;
+}
+
+// Something deletes the Job: its own TTL or Kyverno's, or whatever applied it: Helm, Argo CD,
+// Flux, Fleet. These would make a Job anew, and so run it again, that a TTL has deleted.
+bool job_is_cleaned_up(const Json& job) {
+  static constexpr std::array<std::string_view, 4> k_annotations = {
+      "helm.sh/hook", "meta.helm.sh/release-name", "argocd.argoproj.io/hook",
+      "argocd.argoproj.io/tracking-id"};
+  static constexpr std::array<std::string_view, 5> k_labels = {
+      "cleanup.kyverno.io/ttl", "argocd.argoproj.io/instance", "kustomize.toolkit.fluxcd.io/name",
+      "helm.toolkit.fluxcd.io/name", "objectset.rio.cattle.io/hash"};
+  const auto has_any = [&](std::string_view map, std::span<const std::string_view> keys) {
+    const Json* const found = model::find_path(job, {"metadata", map});
+    return found != nullptr && std::any_of(keys.begin(), keys.end(), [&](std::string_view key) {
+             return model::find_path(*found, {key}) != nullptr;
+           });
+  };
+  return model::find_path(job, {"spec", "ttlSecondsAfterFinished"}) != nullptr ||
+         has_any("annotations", k_annotations) || has_any("labels", k_labels);
 }
 
 // What a Deployment says when its pods are turned away, as by a quota.
@@ -147,7 +168,7 @@ void FactsBuilder::State::add_pod(const Json& object, const Head& head, const Ow
       spec == nullptr ? k_none : *spec, model::find_path(object, {"metadata"}),
       by_daemon_set ? TemplateReader::PlacedBy::daemon_set : TemplateReader::PlacedBy::scheduler);
   read_claim_uses(object, pod, facts);
-  // A scheduler's message is long, and only looked at where GPUs are waited for.
+  // Messages are long, and only looked at where GPUs are waited for or held.
   if (!pod.spec->wants_gpu()) pod.message = {};
   newest_time = std::max(newest_time, pod.unscheduled_since);
   facts.pods.push_back(pod);
@@ -173,7 +194,10 @@ void FactsBuilder::State::add_workloads(const Json& object, const Head& head, co
           replicas != nullptr && replicas->is_number_integer()) {
         workload.replicas = replicas->get<std::int64_t>();
       }
-      workload.finished = head.kind == std::string_view("Job") && job_is_done(object);
+      if (head.kind == std::string_view("Job")) {
+        workload.finished = job_is_done(object);
+        workload.cleaned_up = job_is_cleaned_up(object);
+      }
       if (const Json* refusal = refusal_of(object)) {
         workload.refused = facts.texts.intern(model::string_at(*refusal, {"message"}));
         workload.refused_since = parse_time(model::string_at(*refusal, {"lastTransitionTime"}));
@@ -251,8 +275,15 @@ void FactsBuilder::add(const Json& object, std::string_view api_version, std::st
     case Kind::prometheus_rule:
       facts.metric_rules.push_back(read_metric_rules(object, head));
       break;
-    case Kind::config_map: read_sharing(object, head, facts.sharing_configs); break;
+    case Kind::config_map:
+      read_sharing(object, head, facts.sharing_configs);
+      read_governance(*kind, object, head, facts);
+      break;
     case Kind::runtime_class: facts.runtime_classes.push_back(head.name); break;
+    case Kind::limit_range:
+    case Kind::priority_class:
+    case Kind::horizontal_pod_autoscaler:
+    case Kind::kubeflow_profile: read_governance(*kind, object, head, facts); break;
     default:
       if (k_foreign_policies.has(*kind)) {
         facts.security.foreign_policies.push_back({head});
@@ -293,6 +324,7 @@ Facts FactsBuilder::finish() {
   std::stable_sort(
       facts.exception_marks.begin(), facts.exception_marks.end(),
       [](const ExceptionMark& a, const ExceptionMark& b) { return a.object < b.object; });
+  link_governance(facts);
   link_subjects(facts);
   facts.kinds_seen.assign(state.kinds_seen.begin(), state.kinds_seen.end());
   if (facts.now == 0) facts.now = state.newest_time;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <kai/audit/facts/exception_mark.hpp>
+#include <kai/audit/facts/governance.hpp>
 #include <kai/audit/facts/gpu_stack.hpp>
 #include <kai/audit/facts/head.hpp>
 #include <kai/audit/facts/rbac.hpp>
@@ -56,6 +57,12 @@ model::Resources to_resources(const Amounts& amounts);
 
 enum class Shm : std::uint8_t { none, memory, host, disk };  // what is mounted at /dev/shm
 
+// Whether a container may lock memory by the capability IPC_LOCK. inert: it has the
+// capability, and its user is not root, whose processes alone begin with it.
+enum class MemoryLock : std::uint8_t { missing, granted, inert };
+// How far /securityContext/capabilities/add is there, for a patch to it.
+enum class CapabilityList : std::uint8_t { no_context, no_capabilities, no_list, present };
+
 struct Container {
   Text name;
   Text image;
@@ -69,6 +76,8 @@ struct Container {
   bool privileged = false;
   bool has_claims = false;  // resources.claims: devices come through DRA
   Shm shm = Shm::none;
+  MemoryLock memory_lock = MemoryLock::missing;
+  CapabilityList capabilities = CapabilityList::no_context;
 
   // "containers/0" or "initContainers/0" below the pod spec.
   [[nodiscard]] FieldPath path() const;
@@ -80,11 +89,13 @@ struct PodTemplate {
   model::Placement placement;         // node_name is left empty
   model::Resources requests;          // effective
   Amounts gpus;                       // the GPU resources among them, non-zero
+  Amounts pod_level;                  // requests or limits of the pod as a whole
   Text service_account;
   Text priority_class;
   bool host_network = false;
   bool host_pid = false;
   bool host_ipc = false;
+  bool spreads = false;  // pod anti-affinity or topology spread, required or preferred
   PodSecurity security;
 
   [[nodiscard]] bool wants_gpu() const { return !gpus.empty(); }
@@ -103,9 +114,11 @@ enum class Phase : std::uint8_t { unknown, pending, running, succeeded, failed }
 struct Pod {
   Text ns;
   Text name;
-  Text node;                     // empty while it is not scheduled
-  Text reason;                   // status.reason, or why its first waiting container waits
-  Text message;                  // the scheduler's last word on a pod that it could not place
+  Text node;    // empty while it is not scheduled
+  Text reason;  // status.reason; of a pod that is pending or in a crash loop, why it waits
+  // Of GPU pods: the scheduler's last word on one that it could not place, how a
+  // container ended that is in a crash loop.
+  Text message;
   const Owner* owner = nullptr;  // null: on its own
   const LabelSet* labels = nullptr;
   const PodTemplate* spec = nullptr;
@@ -117,6 +130,7 @@ struct Pod {
   bool deleting = false;
   bool is_static = false;  // a mirror of a kubelet's manifest
   bool ready = false;
+  std::uint16_t restarts = 0;  // of the container that is in a crash loop; 65535: or more
 
   [[nodiscard]] bool finished() const {
     return phase == Phase::succeeded || phase == Phase::failed;
@@ -163,6 +177,7 @@ struct Quota {
   struct Entry {
     Text key;
     Text amount;
+    Text used;  // by status.used; empty: not counted
   };
   Head head;
   std::vector<Entry> hard;
@@ -251,6 +266,7 @@ struct Workload {
   Text spec_path;              // JSON pointer of the pod spec in the object
   std::int64_t replicas = -1;  // wanted; -1: unknown
   bool finished = false;       // a Job that is done
+  bool cleaned_up = false;     // a Job that a TTL deletes, or what applied it
   Text refused;                // why the API server takes none of its pods; empty: it does
   Seconds refused_since = 0;
 };
@@ -308,6 +324,7 @@ struct Facts {
   std::vector<const Pod*> lone_pods;           // one for each Subject that is no Workload
   std::vector<std::string> kinds_seen;         // sorted, once each
   std::vector<ExceptionMark> exception_marks;  // written on objects
+  Governance governance;
   std::int64_t objects = 0;
   std::unique_ptr<Operations> operations;  // never null
 

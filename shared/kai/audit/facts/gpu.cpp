@@ -140,16 +140,33 @@ bool has_hami(const Facts& facts) {
   });
 }
 
-bool is_queued(const Pod& pod) {
+namespace {
+
+bool has_queue_label(const LabelSet& labels) {
   static constexpr std::array<std::string_view, 5> k_labels = {
       "kueue.x-k8s.io/queue-name", "kueue.x-k8s.io/managed", "kai.scheduler/queue", "runai/queue",
       "volcano.sh/queue-name"};
+  return std::any_of(k_labels.begin(), k_labels.end(),
+                     [&](std::string_view key) { return labels.has(key); });
+}
+
+bool has_queueing_scheduler(const PodTemplate& spec) {
   static constexpr std::array<std::string_view, 4> k_schedulers = {"volcano", "kai-scheduler",
                                                                    "runai-scheduler", "yunikorn"};
-  const std::string& scheduler = pod.spec->placement.scheduler_name;
-  return std::any_of(k_labels.begin(), k_labels.end(),
-                     [&](std::string_view key) { return pod.labels->has(key); }) ||
-         std::find(k_schedulers.begin(), k_schedulers.end(), scheduler) != k_schedulers.end();
+  return std::find(k_schedulers.begin(), k_schedulers.end(), spec.placement.scheduler_name) !=
+         k_schedulers.end();
+}
+
+}  // namespace
+
+bool is_queued(const Pod& pod) {
+  return has_queue_label(*pod.labels) || has_queueing_scheduler(*pod.spec);
+}
+
+bool is_queued(const Subject& subject) {
+  // Kueue's label is on the Job, others' on the pods.
+  return has_queue_label(*subject.pod_labels) || has_queueing_scheduler(*subject.spec) ||
+         (subject.workload != nullptr && has_queue_label(*subject.workload->head.labels));
 }
 
 }  // namespace kai::audit

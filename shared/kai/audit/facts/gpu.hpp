@@ -44,5 +44,6 @@ bool has_hami(const Facts& facts);
 
 // Something above the namespace decides who gets GPUs (Kueue, Volcano, KAI, YuniKorn).
 bool is_queued(const Pod& pod);
+bool is_queued(const Subject& subject);
 
 }  // namespace kai::audit

@@ -116,11 +116,6 @@ struct ApiService {
   Text message;
 };
 
-struct Autoscaler {
-  Head head;
-  bool on_resources = false;  // CPU or memory, which metrics.k8s.io gives
-};
-
 struct KubeletConfiguration {
   Head head;
   std::vector<std::string> eviction_hard;  // the signals that it names, sorted
@@ -162,7 +157,6 @@ struct Operations {
   std::vector<ServiceMonitor> service_monitors;
   std::vector<Prometheus> prometheuses;
   std::vector<ApiService> api_services;
-  std::vector<Autoscaler> autoscalers;
   std::vector<KubeletConfiguration> kubelets;
   std::vector<EncryptionConfiguration> encryption;
 

@@ -28,6 +28,28 @@ std::string_view waiting_reason(const Json& pod) {
   return {};
 }
 
+// The status of the first container that is in a crash loop; nullptr when none is.
+const Json* crash_loop(const Json& pod) {
+  for (const std::string_view list : {"initContainerStatuses", "containerStatuses"}) {
+    for (const Json& status : array_at(pod, {"status", list})) {
+      if (model::string_at(status, {"state", "waiting", "reason"}) == "CrashLoopBackOff") {
+        return &status;
+      }
+    }
+  }
+  return nullptr;
+}
+
+// "train: OOMKilled, exit code 137"
+std::string last_end(const Json& status) {
+  const Json* const end = model::find_path(status, {"lastState", "terminated"});
+  if (end == nullptr) return {};
+  const std::string_view reason = model::string_at(*end, {"reason"});
+  return std::string(model::string_at(status, {"name"})) + ": " +
+         (reason.empty() ? "" : std::string(reason) + ", ") + "exit code " +
+         std::to_string(model::int_at(*end, {"exitCode"}));
+}
+
 void read_terms(const Json& selector, std::vector<SelectorTerm>& terms) {
   if (const Json* labels = model::find_path(selector, {"matchLabels"});
       labels != nullptr && labels->is_object()) {
@@ -116,6 +138,12 @@ Pod read_pod(const Json& object, const Head& head, TextStore& texts) {
                   model::find_path(*annotations, {"kubernetes.io/config.mirror"}) != nullptr;
   std::string_view reason = model::string_at(object, {"status", "reason"});
   if (reason.empty() && pod.phase == Phase::pending) reason = waiting_reason(object);
+  if (const Json* looping = crash_loop(object)) {
+    reason = "CrashLoopBackOff";
+    pod.restarts = static_cast<std::uint16_t>(
+        std::clamp<std::int64_t>(model::int_at(*looping, {"restartCount"}), 0, 65535));
+    pod.message = texts.intern(last_end(*looping));
+  }
   pod.reason = texts.intern(reason);
   if (pod.phase == Phase::running) {
     for (const Json& condition : array_at(object, {"status", "conditions"})) {
@@ -176,7 +204,8 @@ Quota read_quota(const Json& object, const Head& head, TextStore& texts) {
       hard != nullptr && hard->is_object()) {
     for (const auto& [key, value] : hard->get_ref<const Json::object_t&>()) {
       const std::string amount = value.is_string() ? value.get<std::string>() : value.dump();
-      quota.hard.push_back({texts.intern(key), texts.intern(amount)});
+      quota.hard.push_back({texts.intern(key), texts.intern(amount),
+                            texts.intern(model::string_at(object, {"status", "used", key}))});
     }
   }
   return quota;

@@ -59,7 +59,6 @@ class Reader {
              read_selector(m_object, {"spec", "serviceMonitorNamespaceSelector"})});
         break;
       case Kind::api_service: api_service(); break;
-      case Kind::horizontal_pod_autoscaler: autoscaler(); break;
       default: return false;
     }
     return true;
@@ -193,18 +192,6 @@ class Reader {
     m_operations.api_services.push_back(service);
   }
 
-  void autoscaler() {
-    Autoscaler scaler{m_head};
-    const Json& metrics = array_at(m_object, {"spec", "metrics"});
-    // Whoever names no metric gets CPU.
-    scaler.on_resources = metrics.empty();
-    for (const Json& metric : metrics) {
-      const std::string_view type = model::string_at(metric, {"type"});
-      if (type == "Resource" || type == "ContainerResource") scaler.on_resources = true;
-    }
-    m_operations.autoscalers.push_back(scaler);
-  }
-
   const Json& m_object;
   const Head& m_head;
   TextStore& m_texts;
@@ -282,7 +269,6 @@ void sort_operations(Operations& operations) {
   sort_list(operations.service_monitors);
   sort_list(operations.prometheuses);
   sort_list(operations.api_services);
-  sort_list(operations.autoscalers);
   sort_list(operations.kubelets);
   sort_list(operations.encryption);
   std::sort(operations.claim_uses.begin(), operations.claim_uses.end(),

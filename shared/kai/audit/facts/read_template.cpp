@@ -195,6 +195,7 @@ PodTemplate TemplateReader::build(const Json& spec, const Json* metadata, Placed
       Container made = container(json, index++, memory_volumes, host_volumes);
       made.init = init;
       made.sidecar = init && model::string_at(json, {"restartPolicy"}) == "Always";
+      read_memory_lock(spec, json, made);
       result.containers.push_back(std::move(made));
     }
   }
@@ -209,6 +210,14 @@ PodTemplate TemplateReader::build(const Json& spec, const Json* metadata, Placed
   }
   result.service_account = m_texts.intern(model::string_at(spec, {"serviceAccountName"}));
   result.priority_class = m_texts.intern(model::string_at(spec, {"priorityClassName"}));
+  result.pod_level = read_amounts(model::find_path(spec, {"resources", "requests"}), m_texts);
+  for (const Amount& limit :
+       read_amounts(model::find_path(spec, {"resources", "limits"}), m_texts)) {
+    if (amount_of(result.pod_level, limit.resource).is_zero()) result.pod_level.push_back(limit);
+  }
+  const Json* const anti_affinity = model::find_path(spec, {"affinity", "podAntiAffinity"});
+  result.spreads = !array_at(spec, {"topologySpreadConstraints"}).empty() ||
+                   (anti_affinity != nullptr && !anti_affinity->empty());
   result.host_network = model::bool_at(spec, {"hostNetwork"});
   result.host_pid = model::bool_at(spec, {"hostPID"});
   result.host_ipc = model::bool_at(spec, {"hostIPC"});
@@ -250,6 +259,34 @@ Container TemplateReader::container(const Json& json, std::size_t index,
                                                   : Shm::disk;
   }
   return result;
+}
+
+void TemplateReader::read_memory_lock(const Json& spec, const Json& json, Container& container) {
+  const Json* const context = model::find_path(json, {"securityContext"});
+  const Json* const capabilities =
+      context == nullptr ? nullptr : model::find_path(*context, {"capabilities"});
+  container.capabilities = context == nullptr        ? CapabilityList::no_context
+                           : capabilities == nullptr ? CapabilityList::no_capabilities
+                           : array_at(*capabilities, {"add"}).empty() ? CapabilityList::no_list
+                                                                      : CapabilityList::present;
+  bool granted = container.privileged;
+  if (capabilities != nullptr) {
+    for (const Json& added : array_at(*capabilities, {"add"})) {
+      granted |= added == "IPC_LOCK" || added == "CAP_IPC_LOCK" || added == "ALL";
+    }
+  }
+  if (!granted) return;
+  const Json& of_pod = spec;
+  const auto setting = [&](std::string_view name) {
+    const Json* const own = context == nullptr ? nullptr : model::find_path(*context, {name});
+    return own != nullptr ? own : model::find_path(of_pod, {"securityContext", name});
+  };
+  const Json* const user = setting("runAsUser");
+  const Json* const non_root = setting("runAsNonRoot");
+  const bool is_user = user != nullptr && user->is_number_integer();
+  const bool not_root =
+      is_user ? user->get<std::int64_t>() != 0 : non_root != nullptr && *non_root == Json(true);
+  container.memory_lock = not_root ? MemoryLock::inert : MemoryLock::granted;
 }
 
 Amounts read_amounts(const Json* amounts, TextStore& texts) {

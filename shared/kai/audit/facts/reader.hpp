@@ -48,6 +48,8 @@ class TemplateReader {
   Container container(const model::Json& json, std::size_t index,
                       const std::vector<std::string>& memory_volumes,
                       const std::vector<std::string>& host_volumes);
+  static void read_memory_lock(const model::Json& spec, const model::Json& json,
+                               Container& container);
 
   TextStore& m_texts;
   std::deque<PodTemplate>& m_templates;
@@ -78,6 +80,12 @@ void read_sharing(const model::Json& object, const Head& head, std::vector<Shari
 Seconds read_gpu_labels_written(const model::Json& node);
 // The uses of API versions that the table knows, by the object itself and its managers.
 void read_api_uses(const model::Json& object, const Head& head, std::vector<ApiUse>& uses);
+
+// What is set over the pods of others; see Governance.
+void read_governance(Kind kind, const model::Json& object, const Head& head, Facts& facts);
+// Sorts Facts::governance, and finds the targets of autoscalers among all workloads that
+// were read: before link_subjects().
+void link_governance(Facts& facts);
 
 // Drops the workloads that another one controls and fills in Facts::lone_pods.
 // Everything else must be in place and sorted.

@@ -13,7 +13,7 @@ void check(const Facts& facts, Findings& findings) {
   // Every API server has some; a dump without any was made without them.
   if (operations.api_services.empty()) return;
   std::vector<std::string> scalers;
-  for (const Autoscaler& scaler : operations.autoscalers) {
+  for (const Autoscaler& scaler : facts.governance.autoscalers) {
     if (!scaler.on_resources || scaler.head.deleting) continue;
     scalers.push_back(scaler.head.ns.str() + "/" + scaler.head.name.str());
   }

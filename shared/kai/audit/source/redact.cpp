@@ -173,7 +173,12 @@ Redactor::Redactor(std::array<std::uint64_t, 2> key) : m_key(key) {
         "apiserver", "controller", "manager", "scheduler",  "proxy",           "true",
         "false",     "linux",      "amd64",   "arm64",      "present",         "cluster",
         "admin",     "view",       "edit",    "anonymous",  "unauthenticated", "authenticated",
-        "masters"}) {
+        "masters",   "critical",   "cpu",     "memory"}) {
+    m_known.emplace(word);
+  }
+  // Names that rules ask for: schedulers with queues, what makes nodes, Istio's image.
+  for (const char* const word :
+       {"volcano", "kai", "runai", "yunikorn", "autoscaler", "karpenter", "auto"}) {
     m_known.emplace(word);
   }
 }

@@ -1,12 +1,14 @@
 #include <kai/audit/source/snapshot.hpp>
 
 #include <kai/audit/facts/builder.hpp>
+#include <kai/audit/facts/governance.hpp>
 #include <kai/audit/facts/gpu_stack.hpp>
 #include <kai/model/json.hpp>
 #include <kai/model/resource.hpp>
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <istream>
 #include <iterator>
 #include <ostream>
@@ -49,15 +51,21 @@ void drop_last_applied(Json& object) {
 }
 
 // Whatever else a ConfigMap holds, passwords perhaps, stays where it is.
-void keep_what_is_read(Json& config_map) {
+void keep_what_is_read(Json& config_map,
+                       const std::function<std::string(std::string_view)>& rename) {
   if (!config_map.is_object()) return;
   config_map.erase("binaryData");
   const auto data = config_map.find("data");
   if (data == config_map.end() || !data->is_object()) return;
   for (auto entry = data->begin(); entry != data->end();) {
-    const bool read =
-        entry->is_string() && may_be_plugin_config(entry->get_ref<const std::string&>());
-    entry = read ? std::next(entry) : data->erase(entry);
+    const std::string text = entry->is_string() ? entry->get<std::string>() : std::string();
+    if (may_be_plugin_config(text)) {
+      ++entry;
+    } else if (std::string logins = keep_shipped_logins(text, rename); !logins.empty()) {
+      *entry++ = std::move(logins);
+    } else {
+      entry = data->erase(entry);
+    }
   }
 }
 
@@ -225,7 +233,11 @@ Result<> SnapshotWriter::add(Kind kind, Json&& object) {
   const KindInfo& about = info(kind);
   if (about.name == "Secret") return {};
   drop_last_applied(object);
-  if (kind == Kind::config_map) keep_what_is_read(object);
+  if (kind == Kind::config_map) {
+    keep_what_is_read(object, [this](std::string_view user) {
+      return m_redactor ? m_redactor->name(user) : std::string(user);
+    });
+  }
   if (m_redactor) m_redactor->redact(object);
   ++m_objects;
   return line({{"kind", name_of(about)}, {"object", std::move(object)}});
