@@ -97,11 +97,17 @@ std::string_view to_string(Category category) {
   X(node_reserved_missing)                \
   X(pod_violates_baseline)                \
   X(pod_violates_restricted)              \
+  X(priority_class_unknown)               \
+  X(priority_out_of_range)                \
+  X(priority_several_defaults)            \
   X(psa_invalid_level)                    \
   X(psa_missing)                          \
   X(psa_privileged_namespace)             \
+  X(quota_exhausted)                      \
   X(quota_gpu_key_inert)                  \
   X(quota_missing)                        \
+  X(quota_no_defaults)                    \
+  X(quota_unsatisfiable)                  \
   X(rbac_anonymous)                       \
   X(rbac_cluster_admin)                   \
   X(rbac_dangling_binding)                \

@@ -70,6 +70,22 @@ kind: Job
 metadata: {name: a, namespace: team}
 spec: {template: {spec: {containers: [{name: m, resources: {limits: {nvidia.com/gpu: 1}}}]}}}
 )"},
+      {"priority-out-of-range",
+       "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: a}\n"
+       "value: 2000000000\n"},
+      {"priority-several-defaults", R"(
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {name: a}
+value: 1
+globalDefault: true
+---
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {name: b}
+value: 2
+globalDefault: true
+)"},
   };
   for (const Case& each : cases) {
     const Rule* const rule = find_rule(each.rule);
