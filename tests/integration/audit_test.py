@@ -252,6 +252,11 @@ class Audit(ClusterTest):
                     f"{where['kind']} {name if namespace else where['name']}")
         return found
 
+    def wait_until_nothing_goes_away(self):
+        """What other tests have left goes on going away for seconds."""
+        self.eventually(lambda: all(namespace["status"]["phase"] == "Active" for namespace
+                                    in self.api.get("/api/v1/namespaces")["items"]), timeout=120)
+
     # --- what it finds
 
     def test_each_rule_fires_on_the_mistake_and_not_beside_it(self):
@@ -457,9 +462,7 @@ class Audit(ClusterTest):
         self.assertGreater(injected, 0)
 
     def test_a_dump_says_the_same_as_the_cluster(self):
-        # What other tests have left goes on going away for seconds.
-        self.eventually(lambda: all(namespace["status"]["phase"] == "Active" for namespace
-                                    in self.api.get("/api/v1/namespaces")["items"]), timeout=120)
+        self.wait_until_nothing_goes_away()
         live, _ = self.audit("-A")
         kinds = ("nodes,namespaces,pods,resourcequotas,networkpolicies,deployments,statefulsets,daemonsets,jobs,"
                  "cronjobs,replicationcontrollers,roles,rolebindings,prometheusrules,ingresses,hpa,pdb,"
@@ -553,6 +556,7 @@ class Audit(ClusterTest):
                 self.assertEqual((run.exit, run.stdout), (2, ""), run.stderr)
 
     def test_the_report_has_the_documented_shape(self):
+        self.wait_until_nothing_goes_away()
         report, run = self.audit()
         self.assertEqual((report["apiVersion"], report["kind"]), ("kubectl-ai/v1alpha1", "AuditReport"))
         self.assertEqual(set(report), {"apiVersion", "kind", "findings", "coverage", "summary"})
