@@ -17,10 +17,9 @@ Result<std::optional<ProfileFile>> read_profile(const std::vector<std::string>& 
   if (filenames.empty()) return std::nullopt;
   if (filenames.size() > 1) return fail(ErrorCode::usage, "-f takes one profile at a time");
   const std::string& path = filenames.front();
-  auto text = read_text(path, in);
-  if (!text) return fail(std::move(text).error().while_doing("reading the profile"));
+  KAI_TRY_ASSIGN(const std::string text, read_text(path, in));
   std::string name = path == "-" ? "<stdin>" : path;
-  KAI_TRY_ASSIGN(model::Profile profile, model::parse_profile(*text, name));
+  KAI_TRY_ASSIGN(model::Profile profile, model::parse_profile(text, name));
   return ProfileFile{std::move(name), std::move(profile)};
 }
 
