@@ -6,6 +6,7 @@
 #include <kai/cli/plugins.hpp>
 #include <kai/http/curl_transport.hpp>
 #include <kai/kube/process.hpp>
+#include <kai/model/duration.hpp>
 #include <kai/output/document.hpp>
 #include <kai/output/text_block.hpp>
 
@@ -100,7 +101,7 @@ Check check_clock(const Context& context, const kube::ServerVersion& server) {
   if (skew <= k_tolerable_skew && skew >= -k_tolerable_skew) {
     return {"clock", Verdict::good, "agrees with the server's", {}};
   }
-  const std::string amount = cli::format_duration(std::chrono::abs(skew));
+  const std::string amount = model::format_duration(std::chrono::abs(skew));
   return {
       "clock", Verdict::warning,
       "this machine is " + amount + (skew.count() > 0 ? " ahead of" : " behind") + " the server",
@@ -161,7 +162,7 @@ void check_server(cli::Session& session, std::vector<Check>& checks) {
       std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - started);
   checks.push_back({"server",
                     Verdict::good,
-                    version->git_version + ", answered in " + cli::format_duration(took),
+                    version->git_version + ", answered in " + model::format_duration(took),
                     {}});
   checks.push_back(check_clock(session.context(), *version));
   checks.push_back(check_identity(**client, access->user));

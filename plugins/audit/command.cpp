@@ -2,10 +2,12 @@
 
 #include <kai/audit/engine.hpp>
 #include <kai/audit/rules.hpp>
+#include <kai/audit/settings.hpp>
 #include <kai/audit/source/files.hpp>
 #include <kai/audit/source/live.hpp>
 #include <kai/audit/source/snapshot.hpp>
 #include <kai/audit/tables.hpp>
+#include <kai/cli/text_file.hpp>
 #include <kai/model/yaml.hpp>
 #include <kai/output/report_table.hpp>
 
@@ -45,6 +47,7 @@ struct Options {
   std::vector<std::string> select;
   std::vector<std::string> skip;
   std::string target_version;
+  std::string config;
   FailOn fail_on = FailOn::warning;
   bool allow_partial = false;
   SetAsideOptions set_aside;
@@ -68,12 +71,25 @@ Result<audit::KubeVersion> target_version(const Options& options) {
   return version;
 }
 
-Result<Report> audit_files(cli::Session& session, const Options& options,
-                           std::span<const Rule* const> rules, audit::KubeVersion target,
-                           const SetAside& aside) {
+// What all sources are told alike.
+struct Judging {
+  std::vector<const Rule*> rules;
+  audit::KubeVersion target;
+  audit::Thresholds thresholds;
+  SetAside aside;
+};
+
+Result<audit::Settings> read_settings(cli::Session& session, const std::string& path) {
+  if (path.empty()) return audit::Settings();
+  KAI_TRY_ASSIGN(const std::string text, cli::read_text(path, session.context().in));
+  return audit::parse_settings(text, path == "-" ? "<stdin>" : path);
+}
+
+Result<Report> audit_files(cli::Session& session, const Options& options, const Judging& judging) {
   audit::FilesOptions files;
   files.paths = options.filenames;
-  files.target = target;
+  files.target = judging.target;
+  files.thresholds = judging.thresholds;
   const std::string& ns = session.flags().connection.ns;
   if (options.cluster_dump) {
     files.view = audit::Facts::View::cluster;
@@ -86,35 +102,35 @@ Result<Report> audit_files(cli::Session& session, const Options& options,
   for (const Location& location : source.passed_over()) {
     session.note(location.to_string() + ": passed over: no Kubernetes object");
   }
-  Report report = audit::run_rules(source.evidence().facts, rules, source.evidence().gaps);
+  Report report = audit::run_rules(source.evidence().facts, judging.rules, source.evidence().gaps);
   source.locate(report);
-  aside.apply(report, source.evidence().facts, audit::now_of(session.context()));
+  judging.aside.apply(report, source.evidence().facts, audit::now_of(session.context()));
   return report;
 }
 
-Result<Report> audit_cluster(cli::Session& session, std::span<const Rule* const> rules,
-                             audit::KubeVersion target, const SetAside& aside) {
+Result<Report> audit_cluster(cli::Session& session, const Judging& judging) {
   KAI_TRY_ASSIGN(kube::Client* const client, session.client());
   audit::LiveOptions live;
   if (!session.flags().all_namespaces) live.ns = session.flags().connection.ns;
-  live.target = target;
+  live.target = judging.target;
+  live.thresholds = judging.thresholds;
   // One changing line is for people who watch; a log does not need a line per kind.
   if (session.context().err_terminal.is_terminal) {
     live.progress = [&session](std::string_view line) { session.progress(line); };
   }
   KAI_TRY_ASSIGN(const audit::Evidence evidence,
-                 audit::read_cluster(*client, session.context(), rules, live));
-  Report report = audit::run_rules(evidence.facts, rules, evidence.gaps);
-  aside.apply(report, evidence.facts, evidence.facts.now);
+                 audit::read_cluster(*client, session.context(), judging.rules, live));
+  Report report = audit::run_rules(evidence.facts, judging.rules, evidence.gaps);
+  judging.aside.apply(report, evidence.facts, evidence.facts.now);
   return report;
 }
 
 Result<Report> audit_snapshot(cli::Session& session, const Options& options,
-                              std::span<const Rule* const> rules, audit::KubeVersion target,
-                              const SetAside& aside) {
+                              const Judging& judging) {
   audit::SnapshotOptions snapshot;
   if (!session.flags().all_namespaces) snapshot.ns = session.flags().connection.ns;
-  snapshot.target = target;
+  snapshot.target = judging.target;
+  snapshot.thresholds = judging.thresholds;
   std::ifstream file;
   const bool from_stdin = options.snapshot == "-";
   if (!from_stdin) {
@@ -130,11 +146,12 @@ Result<Report> audit_snapshot(cli::Session& session, const Options& options,
                   options.snapshot + ": " + code.message());
     }
   }
-  KAI_TRY_ASSIGN(const audit::Evidence evidence,
-                 audit::read_snapshot(from_stdin ? session.context().in : file,
-                                      from_stdin ? "<stdin>" : options.snapshot, rules, snapshot));
-  Report report = audit::run_rules(evidence.facts, rules, evidence.gaps);
-  aside.apply(report, evidence.facts, evidence.facts.now);
+  KAI_TRY_ASSIGN(
+      const audit::Evidence evidence,
+      audit::read_snapshot(from_stdin ? session.context().in : file,
+                           from_stdin ? "<stdin>" : options.snapshot, judging.rules, snapshot));
+  Report report = audit::run_rules(evidence.facts, judging.rules, evidence.gaps);
+  judging.aside.apply(report, evidence.facts, evidence.facts.now);
   return report;
 }
 
@@ -177,8 +194,9 @@ ExitCode exit_code(const Report& report, const Options& options, const SetAside&
 }
 
 Result<ExitCode> run_audit(cli::Session& session, const Options& options) {
-  KAI_TRY_ASSIGN(const auto rules, choose_rules(options.select, options.skip));
-  KAI_TRY_ASSIGN(const auto target, target_version(options));
+  Judging judging;
+  KAI_TRY_ASSIGN(judging.rules, choose_rules(options.select, options.skip));
+  KAI_TRY_ASSIGN(judging.target, target_version(options));
   if (options.cluster_dump && options.filenames.empty()) {
     return fail(Error(ErrorCode::usage, "--cluster-dump needs files")
                     .with_hint("give the dump with -f FILE, or leave the flag out to audit the "
@@ -187,16 +205,18 @@ Result<ExitCode> run_audit(cli::Session& session, const Options& options) {
   if (!options.snapshot.empty() && !options.filenames.empty()) {
     return fail(ErrorCode::usage, "-f and --snapshot exclude each other");
   }
-  KAI_TRY_ASSIGN(const SetAside aside, SetAside::read(session, options.set_aside));
+  KAI_TRY_ASSIGN(const audit::Settings settings, read_settings(session, options.config));
+  judging.thresholds = settings.thresholds;
+  KAI_TRY_ASSIGN(judging.aside, SetAside::read(session, options.set_aside));
   const auto read = [&] {
-    if (!options.snapshot.empty()) return audit_snapshot(session, options, rules, target, aside);
-    if (!options.filenames.empty()) return audit_files(session, options, rules, target, aside);
-    return audit_cluster(session, rules, target, aside);
+    if (!options.snapshot.empty()) return audit_snapshot(session, options, judging);
+    if (!options.filenames.empty()) return audit_files(session, options, judging);
+    return audit_cluster(session, judging);
   };
   KAI_TRY_ASSIGN(const Report report, read());
   print_report(session, report, options.output, junit_options(options));
-  KAI_TRY(aside.write(session, report));
-  return exit_code(report, options, aside);
+  KAI_TRY(judging.aside.write(session, report));
+  return exit_code(report, options, judging.aside);
 }
 
 Result<ExitCode> explain(cli::Session& session, const std::string& id) {
@@ -205,16 +225,28 @@ Result<ExitCode> explain(cli::Session& session, const std::string& id) {
   return ExitCode::ok;
 }
 
+model::Json thresholds_to_json(const Rule& rule) {
+  model::Json thresholds = model::Json::array();
+  for (const audit::Threshold& threshold : rule.thresholds) {
+    thresholds.push_back({{"name", threshold.name},
+                          {"default", threshold.text(threshold.standard)},
+                          {"meaning", threshold.meaning}});
+  }
+  return thresholds;
+}
+
 model::Json rules_to_json() {
   model::Json items = model::Json::array();
   for (const Rule* const rule : audit::all_rules()) {
-    items.push_back({{"id", rule->id},
-                     {"severity", audit::to_string(rule->severity)},
-                     {"category", audit::to_string(rule->category)},
-                     {"title", rule->title},
-                     {"why", rule->why},
-                     {"fix", rule->fix},
-                     {"reference", rule->reference}});
+    model::Json item = {{"id", rule->id},
+                        {"severity", audit::to_string(rule->severity)},
+                        {"category", audit::to_string(rule->category)},
+                        {"title", rule->title},
+                        {"why", rule->why},
+                        {"fix", rule->fix},
+                        {"reference", rule->reference}};
+    if (!rule->thresholds.empty()) item.emplace("thresholds", thresholds_to_json(*rule));
+    items.push_back(std::move(item));
   }
   return {{"apiVersion", "kubectl-ai/v1alpha1"}, {"kind", "AuditRuleList"}, {"items", items}};
 }
@@ -271,6 +303,10 @@ void define(cli::Commands& commands) {
                   "Judge API versions for this Kubernetes version (default: the server's; for "
                   "files the newest known)")
       ->type_name("VERSION");
+  commands.offer(root.add_option("--config", options->config,
+                                 "Other thresholds of rules; audit explain RULE names them")
+                     ->type_name("FILE"),
+                 cli::Offer::files);
   cli::add_choice_flag<FailOn>(root, "--fail-on", options->fail_on,
                                {{"error", FailOn::error},
                                 {"warning", FailOn::warning},

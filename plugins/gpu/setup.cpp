@@ -7,6 +7,7 @@
 #include <kai/apply/parallel.hpp>
 #include <kai/base/context.hpp>
 #include <kai/cli/profile_file.hpp>
+#include <kai/model/duration.hpp>
 
 #include <istream>
 #include <memory>
@@ -92,7 +93,7 @@ Result<> wait_for_gpus(cli::Session& session, kube::Client& client,
                       std::to_string(waiting.size()) + " nodes");
     }
     if (timeout.count() > 0 && std::chrono::steady_clock::now() >= deadline) {
-      Error error(ErrorCode::timed_out, "after " + cli::format_duration(timeout) +
+      Error error(ErrorCode::timed_out, "after " + model::format_duration(timeout) +
                                             ", no GPU is advertised on " +
                                             std::to_string(waiting.size()) + " of " +
                                             std::to_string(targets.size()) + " nodes");

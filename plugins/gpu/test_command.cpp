@@ -7,6 +7,7 @@
 #include "writing.hpp"
 
 #include <kai/apply/parallel.hpp>
+#include <kai/model/duration.hpp>
 #include <kai/model/scheduling.hpp>
 #include <kai/output/document.hpp>
 
@@ -279,7 +280,7 @@ void add_test(cli::Commands& commands) {
       ->type_name("IMAGE");
   cli::add_duration_flag(
       test, "--timeout", options->timeout,
-      "Give up after this time (" + cli::format_duration(options->timeout) + "); 0: never");
+      "Give up after this time (" + model::format_duration(options->timeout) + "); 0: never");
   cli::add_output_flag(test, options->output, {Output::table, Output::json, Output::yaml});
   commands.take_rest(test, options->command);
   commands.describe(

@@ -82,14 +82,6 @@ std::optional<Seconds> end_of(std::string_view date) {
   return std::chrono::duration_cast<std::chrono::seconds>(next.time_since_epoch()).count();
 }
 
-std::string no_such_rule(std::string_view id) {
-  std::vector<std::string> known;
-  for (const Rule* const rule : all_rules()) known.emplace_back(rule->id);
-  const auto nearest = model::nearest_name(std::string(id), known);
-  return "there is no rule \"" + std::string(id) + "\"" +
-         (nearest ? "; did you mean \"" + *nearest + "\"?" : "");
-}
-
 std::string no_such_date(std::string_view text) {
   return "until must be a day such as " + std::string(k_date) + ", not \"" + std::string(text) +
          "\"";

@@ -8,7 +8,9 @@
 
 #include <kai/audit/finding.hpp>
 #include <kai/audit/kinds.hpp>
+#include <kai/audit/threshold.hpp>
 
+#include <span>
 #include <string_view>
 
 namespace kai::audit {
@@ -56,6 +58,10 @@ struct Rule {
   // Kinds that it looks at, one by one: it judges those that could be read.
   KindSet reads;
   void (*check)(const Facts& facts, Findings& findings);
+  std::span<const Threshold> thresholds{};
+
+  // nullptr when it has none of that name.
+  [[nodiscard]] const Threshold* threshold(std::string_view name) const;
 };
 
 }  // namespace kai::audit

@@ -1,5 +1,7 @@
 #include <kai/audit/rules.hpp>
 
+#include <kai/model/names.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -139,6 +141,21 @@ const Rule* find_rule(std::string_view id) {
   const auto found =
       std::find_if(rules.begin(), rules.end(), [&](const Rule* rule) { return rule->id == id; });
   return found == rules.end() ? nullptr : *found;
+}
+
+std::string no_such_rule(std::string_view id) {
+  std::vector<std::string> known;
+  for (const Rule* const rule : all_rules()) known.emplace_back(rule->id);
+  const auto nearest = model::nearest_name(std::string(id), known);
+  return "there is no rule \"" + std::string(id) + "\"" +
+         (nearest ? "; did you mean \"" + *nearest + "\"?" : "");
+}
+
+const Threshold* Rule::threshold(std::string_view name) const {
+  for (const Threshold& one : thresholds) {
+    if (one.name == name) return &one;
+  }
+  return nullptr;
 }
 
 }  // namespace kai::audit

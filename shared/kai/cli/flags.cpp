@@ -1,4 +1,5 @@
 #include <kai/cli/flags.hpp>
+#include <kai/model/duration.hpp>
 
 namespace kai::cli {
 
@@ -40,7 +41,7 @@ CLI::Option* add_duration_flag(CLI::App& command, const std::string& names,
       .add_option_function<std::string>(
           names,
           [&target](const std::string& text) {
-            auto duration = parse_duration(text);
+            auto duration = model::parse_duration(text);
             if (!duration) throw CLI::ValidationError(duration.error().message);
             target = *duration;
           },
@@ -139,8 +140,9 @@ void add_dry_run_flag(CLI::App& command, DryRunMode& mode) {
 
 void add_wait_flags(CLI::App& command, bool& wait, std::chrono::milliseconds& timeout) {
   command.add_flag("--wait", wait, "Wait until everything is ready; --wait=false returns at once");
-  add_duration_flag(command, "--timeout", timeout,
-                    "Give up waiting after this time (" + format_duration(timeout) + "); 0: never");
+  add_duration_flag(
+      command, "--timeout", timeout,
+      "Give up waiting after this time (" + model::format_duration(timeout) + "); 0: never");
 }
 
 }  // namespace kai::cli

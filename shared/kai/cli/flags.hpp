@@ -49,7 +49,7 @@ void add_dry_run_flag(CLI::App& command, DryRunMode& mode);  // --dry-run
 // default; 0 means no limit.
 void add_wait_flags(CLI::App& command, bool& wait, std::chrono::milliseconds& timeout);
 
-// A flag whose value is a duration, read by parse_duration().
+// A flag whose value is a duration, read by model::parse_duration().
 CLI::Option* add_duration_flag(CLI::App& command, const std::string& names,
                                std::chrono::milliseconds& target, const std::string& about);
 
@@ -63,13 +63,6 @@ template <class T>
 CLI::Option* add_choice_flag(CLI::App& command, const std::string& names, T& target,
                              const std::vector<std::pair<std::string, T>>& choices,
                              const std::string& about);
-
-// Durations as kubectl takes them: "90s", "1m30s", "1.5h", "250ms", or a plain number
-// of seconds; never negative. Units are those of Go's time.ParseDuration, and what is
-// shorter than a millisecond but not zero becomes one.
-Result<std::chrono::milliseconds> parse_duration(std::string_view text);
-// "1m30s", "5m", "250ms": the way back, for help and messages.
-std::string format_duration(std::chrono::milliseconds duration);
 
 // --- implementation of the templates
 

@@ -310,6 +310,12 @@ std::string render_rule(const audit::Rule& rule, const ReportOptions& options) {
   text += section("Fix", rule.fix);
   text += section("Checked in",
                   std::string(where_of(rule)) + (kinds.empty() ? "" : "; reads " + kinds));
+  std::string thresholds;
+  for (const audit::Threshold& threshold : rule.thresholds) {
+    thresholds += (thresholds.empty() ? "" : "; ") + std::string(threshold.name) + ": " +
+                  threshold.text(threshold.standard) + " (" + std::string(threshold.meaning) + ")";
+  }
+  if (!thresholds.empty()) text += section("Thresholds, for --config", thresholds);
   // An address is never broken: it could not be followed.
   text +=
       "\n" + palette.paint(Style::bold, "Reference") + "\n  " + std::string(rule.reference) + "\n";

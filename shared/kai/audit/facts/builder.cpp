@@ -94,6 +94,7 @@ struct FactsBuilder::State {
     facts.view = options.view;
     facts.only_ns = options.only_ns;
     facts.now = options.now;
+    facts.thresholds = options.thresholds;
     facts.target = options.target;
   }
 

@@ -19,6 +19,7 @@ struct FactsOptions {
   std::string default_ns;  // for namespaced objects of files that name none
   KubeVersion target;      // unknown: the newest that the tables know
   Seconds now = 0;         // 0: the newest time that the objects mention
+  Thresholds thresholds;
 };
 
 class FactsBuilder {

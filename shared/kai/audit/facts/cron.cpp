@@ -1,10 +1,11 @@
 #include <kai/audit/facts/cron.hpp>
 
+#include <kai/model/duration.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <cmath>
 #include <span>
 #include <string>
 #include <tuple>
@@ -112,42 +113,13 @@ std::optional<Field> parse_field(std::string_view text, const Bounds& bounds) {
   return field;
 }
 
-// Go's time.ParseDuration, in whole seconds: "1h30m", "1.5h", "90m".
-std::optional<std::int64_t> parse_duration(std::string_view text) {
-  struct Unit {
-    std::string_view name;
-    double seconds;
-  };
-  static constexpr std::array<Unit, 8> k_units = {{{"ns", 1e-9},
-                                                   {"us", 1e-6},
-                                                   {"\u00b5s", 1e-6},
-                                                   {"\u03bcs", 1e-6},
-                                                   {"ms", 1e-3},
-                                                   {"s", 1},
-                                                   {"m", 60},
-                                                   {"h", 3600}}};
-  if (text.starts_with('+')) text.remove_prefix(1);
-  if (text.empty()) return std::nullopt;
-  double total = 0;
-  while (!text.empty()) {
-    double amount = 0;
-    if (text.front() != '.' && (text.front() < '0' || text.front() > '9')) return std::nullopt;
-    const auto read =
-        std::from_chars(text.data(), text.data() + text.size(), amount, std::chars_format::fixed);
-    if (read.ec != std::errc()) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
-    const Unit* best = nullptr;
-    for (const Unit& unit : k_units) {
-      const bool longer = best == nullptr || unit.name.size() > best->name.size();
-      if (text.starts_with(unit.name) && longer) best = &unit;
-    }
-    if (best == nullptr) return std::nullopt;
-    text.remove_prefix(best->name.size());
-    total += amount * best->seconds;
-  }
-  if (total > 1e10) return std::nullopt;
-  // Shorter ones are rounded up to a second by the parser.
-  return std::max<std::int64_t>(static_cast<std::int64_t>(std::floor(total)), 1);
+// Of "@every 1h30m", in whole seconds: a shorter one is rounded up to a second there.
+std::optional<std::int64_t> seconds_of(std::string_view duration) {
+  const bool has_unit = duration.find_first_not_of("0123456789.") != std::string_view::npos;
+  const auto parsed = model::parse_duration(duration);
+  if (!has_unit || !parsed) return std::nullopt;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*parsed).count();
+  return std::max<std::int64_t>(seconds, 1);
 }
 
 std::optional<std::int64_t> interval_of(std::span<const Field, 5> fields) {
@@ -197,7 +169,7 @@ std::optional<std::int64_t> longest_interval(std::string_view schedule) {
     schedule.remove_prefix(std::min(schedule.find_first_not_of(' ', space), schedule.size()));
   }
   static constexpr std::string_view k_every = "@every ";
-  if (schedule.starts_with(k_every)) return parse_duration(schedule.substr(k_every.size()));
+  if (schedule.starts_with(k_every)) return seconds_of(schedule.substr(k_every.size()));
   if (schedule.starts_with('@')) {
     if (schedule == "@hourly") schedule = "0 * * * *";
     if (schedule == "@daily" || schedule == "@midnight") schedule = "0 0 * * *";

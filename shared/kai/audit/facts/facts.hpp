@@ -16,6 +16,7 @@
 #include <kai/audit/facts/text.hpp>
 #include <kai/audit/finding.hpp>
 #include <kai/audit/kinds.hpp>
+#include <kai/audit/threshold.hpp>
 #include <kai/model/node.hpp>
 #include <kai/model/quantity.hpp>
 #include <kai/model/resource.hpp>
@@ -303,6 +304,7 @@ struct Facts {
   Seconds now = 0;
   KubeVersion target;  // that API lifecycles are judged for
   KubeVersion server;  // what the API server says it is; unknown in files
+  Thresholds thresholds;
 
   std::deque<Pod> pods;
   std::vector<Node> nodes;

@@ -7,13 +7,17 @@ namespace kai::audit {
 namespace {
 
 // Velero looks at a new location within a minute.
-constexpr Seconds k_patience = 10 * 60;
+constexpr Threshold k_thresholds[] = {
+    {"patience", Threshold::Unit::seconds, 10LL * 60,
+     "so long a new location may be without a phase"},
+};
 
 void check(const Facts& facts, Findings& findings) {
   for (const BackupLocation& location : facts.operations->backup_locations) {
     if (location.phase == std::string_view("Available") || location.head.deleting) continue;
     const bool never = location.phase.empty();
-    if (never && facts.now - location.head.created <= k_patience) continue;
+    if (never && facts.now - location.head.created <= facts.thresholds.of(k_thresholds[0]))
+      continue;
     Finding finding;
     finding.object = location.head.ref();
     finding.origin = location.head.origin;
@@ -50,6 +54,7 @@ constinit const Rule k_backup_location_unavailable = {
     .needs = {},
     .reads = {Kind::velero_location},
     .check = &check,
+    .thresholds = k_thresholds,
 };
 
 }  // namespace kai::audit

@@ -9,8 +9,10 @@ namespace {
 
 // Somebody may still be reading the output of a pod that ended, or at work in one that
 // runs.
-constexpr Seconds k_patience_finished = 10LL * 60;
-constexpr Seconds k_patience_running = 4LL * 60 * 60;
+constexpr Threshold k_thresholds[] = {
+    {"finished", Threshold::Unit::seconds, 10LL * 60, "so long a pod that ended may stay"},
+    {"running", Threshold::Unit::seconds, 4LL * 60 * 60, "so long a pod may run"},
+};
 
 bool has_label(const LabelSet& labels, std::string_view label) {
   const std::size_t equals = label.find('=');
@@ -27,7 +29,7 @@ void check(const Facts& facts, Findings& findings) {
   for (const Pod& pod : facts.pods) {
     if (pod.owner != nullptr || pod.deleting || pod.is_static || pod.created == 0) continue;
     const Seconds age = facts.now - pod.created;
-    if (age < (pod.finished() ? k_patience_finished : k_patience_running)) continue;
+    if (age < facts.thresholds.of(k_thresholds[pod.finished() ? 0 : 1])) continue;
     for (const DebugPods& about : SecurityTable::get().debug_pods()) {
       if (!is_debug_pod(pod, about)) continue;
       Finding finding;
@@ -64,6 +66,7 @@ constinit const Rule k_debug_pod_leftover = {
     .needs = {Kind::pod},
     .reads = {},
     .check = &check,
+    .thresholds = k_thresholds,
 };
 
 }  // namespace kai::audit

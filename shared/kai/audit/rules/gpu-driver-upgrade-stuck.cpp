@@ -9,13 +9,15 @@ namespace kai::audit {
 namespace {
 
 constexpr std::string_view k_state = "nvidia.com/gpu-driver-upgrade-state";
-// Pulling a driver image, compiling modules and draining take minutes each.
-constexpr Seconds k_patience = 3600;
-// The operator was told to wait for jobs; a day of an idle, cordoned node is worth a word.
-constexpr Seconds k_patience_for_jobs = 86400;
+// Pulling a driver image, compiling modules and draining take minutes each. Where the
+// operator was told to wait for jobs, a day of an idle, cordoned node is worth a word.
+constexpr Threshold k_thresholds[] = {
+    {"patience", Threshold::Unit::seconds, 3600, "so long a step may take"},
+    {"jobs", Threshold::Unit::seconds, 86400, "so long it may wait for jobs"},
+};
 
-Seconds patience_in(std::string_view state) {
-  return state == "wait-for-jobs-required" ? k_patience_for_jobs : k_patience;
+Seconds patience_in(std::string_view state, const Facts& facts) {
+  return facts.thresholds.of(k_thresholds[state == "wait-for-jobs-required" ? 1 : 0]);
 }
 
 void check(const Facts& facts, Findings& findings) {
@@ -29,7 +31,7 @@ void check(const Facts& facts, Findings& findings) {
     if (!failed) {
       if (state == "upgrade-required" && under_way) continue;
       // Without a time there is no telling that it stands still.
-      if (age <= patience_in(state)) continue;
+      if (age <= patience_in(state, facts)) continue;
     }
     Finding finding;
     finding.object = node.head.ref();
@@ -72,6 +74,7 @@ constinit const Rule k_gpu_driver_upgrade_stuck = {
     .needs = {Kind::node},
     .reads = {},
     .check = &check,
+    .thresholds = k_thresholds,
 };
 
 }  // namespace kai::audit

@@ -12,7 +12,9 @@ namespace {
 
 // MIG manager stops the GPU's users, repartitions and starts them again: minutes, and some
 // more when the node reboots.
-constexpr Seconds k_patience = 600;
+constexpr Threshold k_thresholds[] = {
+    {"patience", Threshold::Unit::seconds, 600, "so long a change of MIG may take"},
+};
 constexpr std::string_view k_deploy = "nvidia.com/gpu.deploy.";
 constexpr std::string_view k_paused = "paused-for-mig-change";
 
@@ -36,7 +38,7 @@ void check(const Facts& facts, Findings& findings) {
     const bool changing = state == "pending" || state == "rebooting";
     if (!failed && !changing && paused.empty()) continue;
     const Seconds age = node.gpu_labels_written > 0 ? facts.now - node.gpu_labels_written : -1;
-    if (!failed && age >= 0 && age < k_patience) continue;
+    if (!failed && age >= 0 && age < facts.thresholds.of(k_thresholds[0])) continue;
     const auto config = node.head.labels->get(model::k_label_mig_config);
     Finding finding;
     finding.object = node.head.ref();
@@ -83,6 +85,7 @@ constinit const Rule k_gpu_mig_wedged = {
     .needs = {Kind::node},
     .reads = {},
     .check = &check,
+    .thresholds = k_thresholds,
 };
 
 }  // namespace kai::audit

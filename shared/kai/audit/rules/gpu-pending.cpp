@@ -10,7 +10,9 @@
 namespace kai::audit {
 namespace {
 
-constexpr Seconds k_patience = 300;
+constexpr Threshold k_thresholds[] = {
+    {"patience", Threshold::Unit::seconds, 300, "so long a GPU pod may wait"},
+};
 
 // Why a node is no home for a pod, from what will never change to what may pass. Only the
 // first that applies is told: with it in the way, the others do not matter yet.
@@ -38,7 +40,7 @@ using Key = std::tuple<std::string_view, const Owner*, const PodTemplate*, const
 
 bool waits(const Facts& facts, const Pod& pod) {
   return pod.phase == Phase::pending && pod.spec->wants_gpu() && !pod.gated && !pod.deleting &&
-         facts.now - pod.created > k_patience;
+         facts.now - pod.created > facts.thresholds.of(k_thresholds[0]);
 }
 
 model::Pod to_model(const Pod& pod) {
@@ -139,7 +141,7 @@ void describe_nodes(const Waiting& entry, std::vector<std::string>& details) {
 void find_refused(const Facts& facts, Findings& findings) {
   for (const Workload& workload : facts.workloads) {
     if (workload.refused.empty() || !workload.spec->wants_gpu() || workload.replicas == 0 ||
-        facts.now - workload.refused_since <= k_patience) {
+        facts.now - workload.refused_since <= facts.thresholds.of(k_thresholds[0])) {
       continue;
     }
     // The server puts the name of a pod that never was before its reason.
@@ -217,7 +219,7 @@ constinit const Rule k_gpu_pending = {
     .category = Category::gpu_workloads,
     .where = Where::cluster,
     .about = About::namespaced,
-    .title = "A GPU pod has been waiting for more than five minutes",
+    .title = "A GPU pod keeps waiting",
     .why =
         "Nothing will change by itself while every GPU node refuses the pod; the scheduler's "
         "event counts nodes and does not name them.",
@@ -231,6 +233,7 @@ constinit const Rule k_gpu_pending = {
     .needs = {Kind::pod, Kind::node},
     .reads = {Kind::deployment},
     .check = &check,
+    .thresholds = k_thresholds,
 };
 
 }  // namespace kai::audit

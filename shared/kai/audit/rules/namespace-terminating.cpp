@@ -6,13 +6,15 @@
 namespace kai::audit {
 namespace {
 
-constexpr Seconds k_patience = 10LL * 60;
+constexpr Threshold k_thresholds[] = {
+    {"patience", Threshold::Unit::seconds, 10LL * 60, "so long a deletion may take"},
+};
 
 void check(const Facts& facts, Findings& findings) {
   for (const Namespace& ns : facts.namespaces) {
     if (!ns.terminating || ns.deleting_since == 0) continue;
     const Seconds age = facts.now - ns.deleting_since;
-    if (age < k_patience) continue;
+    if (age < facts.thresholds.of(k_thresholds[0])) continue;
     Finding finding;
     finding.object = ns.head.ref();
     finding.origin = ns.head.origin;
@@ -46,6 +48,7 @@ constinit const Rule k_namespace_terminating = {
     .needs = {Kind::name_space},
     .reads = {},
     .check = &check,
+    .thresholds = k_thresholds,
 };
 
 }  // namespace kai::audit

@@ -11,7 +11,9 @@ namespace kai::audit {
 namespace {
 
 // Somebody is perhaps just about to start what it is for.
-constexpr Seconds k_patience = 10LL * 60;
+constexpr Threshold k_thresholds[] = {
+    {"patience", Threshold::Unit::seconds, 10LL * 60, "so long a new policy may select nothing"},
+};
 
 void check(const Facts& facts, Findings& findings) {
   const PolicyIndex policies(facts);
@@ -29,7 +31,8 @@ void check(const Facts& facts, Findings& findings) {
     // What an operator or a system component keeps is not a person's to tidy up.
     if (policy.pods.empty() || policy.head.owned || policy.head.deleting ||
         WellKnown::get().is_system_namespace(policy.head.ns) ||
-        (policy.head.created != 0 && facts.now - policy.head.created < k_patience)) {
+        (policy.head.created != 0 &&
+         facts.now - policy.head.created < facts.thresholds.of(k_thresholds[0]))) {
       continue;
     }
     const auto& here = labels[policy.head.ns];
@@ -68,6 +71,7 @@ constinit const Rule k_netpol_selects_nothing = {
     .needs = KindSet{Kind::network_policy} | k_workload_kinds,
     .reads = {},
     .check = &check,
+    .thresholds = k_thresholds,
 };
 
 }  // namespace kai::audit

@@ -10,7 +10,9 @@
 namespace kai::audit {
 namespace {
 
-constexpr std::int64_t k_threshold = 90;  // percent
+constexpr Threshold k_thresholds[] = {
+    {"used", Threshold::Unit::percent, 90, "of a quota in use"},
+};
 
 // Milli-units where they are exact, whole ones for amounts beyond.
 std::int64_t percent_of(const model::Quantity& used, const model::Quantity& hard) {
@@ -38,7 +40,7 @@ void check(const Facts& facts, Findings& findings) {
       // Zero means that there shall be none, and that is no shortage.
       if (entry.used.empty() || !used || !hard || *hard <= model::Quantity()) continue;
       const std::int64_t percent = percent_of(*used, *hard);
-      if (percent < k_threshold) continue;
+      if (percent < facts.thresholds.of(k_thresholds[0])) continue;
       const std::string amounts = entry.used.str() + " of " + entry.amount.str();
       Finding finding;
       finding.object = quota.head.ref();
@@ -75,6 +77,7 @@ constinit const Rule k_quota_exhausted = {
     .needs = {Kind::resource_quota},
     .reads = {},
     .check = &check,
+    .thresholds = k_thresholds,
 };
 
 }  // namespace kai::audit

@@ -9,7 +9,9 @@
 namespace kai::audit {
 namespace {
 
-constexpr Seconds k_patience = 5 * 60;
+constexpr Threshold k_thresholds[] = {
+    {"patience", Threshold::Unit::seconds, 5LL * 60, "so long a claim may wait"},
+};
 
 // The class of a claim, if it can be told.
 const StorageClass* class_of(const Facts& facts, const PersistentVolumeClaim& claim) {
@@ -69,7 +71,7 @@ void check(const Facts& facts, Findings& findings) {
   for (const PersistentVolumeClaim& claim : facts.operations->claims) {
     if (claim.phase != std::string_view("Pending") || claim.head.deleting) continue;
     const Seconds age = facts.now - claim.head.created;
-    if (claim.head.created == 0 || age <= k_patience) continue;
+    if (claim.head.created == 0 || age <= facts.thresholds.of(k_thresholds[0])) continue;
     const auto why = reason(facts, claim);
     if (!why) continue;
     Finding finding;
@@ -105,6 +107,7 @@ constinit const Rule k_storage_pvc_pending = {
     .needs = {Kind::persistent_volume_claim, Kind::pod},
     .reads = {Kind::storage_class, Kind::persistent_volume},
     .check = &check,
+    .thresholds = k_thresholds,
 };
 
 }  // namespace kai::audit

@@ -8,7 +8,9 @@ namespace kai::audit {
 namespace {
 
 // A Service that was just installed has no pods yet.
-constexpr Seconds k_patience = 2LL * 60;
+constexpr Threshold k_thresholds[] = {
+    {"patience", Threshold::Unit::seconds, 2LL * 60, "so long a new Service may be without pods"},
+};
 
 bool selects(const Service& service, const Pod& pod) {
   const auto& wanted = service.selector->items();
@@ -35,7 +37,9 @@ std::string reason_of(const Facts& facts, const Webhook& webhook) {
     // A dump without Services says nothing about them.
     return facts.security.services.empty() ? "" : "Service " + name + " does not exist";
   }
-  if (service->selector->empty() || facts.now - service->head.created < k_patience) return "";
+  if (service->selector->empty() ||
+      facts.now - service->head.created < facts.thresholds.of(k_thresholds[0]))
+    return "";
   std::size_t all = 0;
   for (const Pod& pod : facts.pods) {
     if (!selects(*service, pod)) continue;
@@ -90,6 +94,7 @@ constinit const Rule k_webhook_failclosed_unready = {
     .needs = {Kind::service, Kind::pod},
     .reads = {Kind::validating_webhooks, Kind::mutating_webhooks},
     .check = &check,
+    .thresholds = k_thresholds,
 };
 
 }  // namespace kai::audit

@@ -184,6 +184,7 @@ struct FileSource::State {
     facts.default_ns = options.default_ns;
     facts.only_ns = options.only_ns;
     facts.target = options.target;
+    facts.thresholds = options.thresholds;
     return facts;
   }
 

@@ -162,6 +162,7 @@ Result<Evidence> read_cluster(kube::Client& client, const Context& context,
   facts_options.only_ns = options.ns;
   facts_options.now = now_of(context);
   facts_options.target = options.target;
+  facts_options.thresholds = options.thresholds;
   FactsBuilder builder(std::move(facts_options));
 
   const auto chosen = applicable(rules, Facts::View::cluster, !options.ns.empty());

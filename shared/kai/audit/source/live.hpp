@@ -21,6 +21,7 @@ namespace kai::audit {
 struct LiveOptions {
   std::string ns;      // the only namespace to audit; empty: all
   KubeVersion target;  // unknown: the server's own version
+  Thresholds thresholds;
   int page_size = 500;
   SnapshotWriter* record = nullptr;  // is given all that is read
   // Told what is being read; called from several threads.

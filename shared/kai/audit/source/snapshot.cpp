@@ -124,6 +124,7 @@ class Reader {
     facts.view = Facts::View::cluster;
     facts.only_ns = options.ns;
     facts.target = options.target;
+    facts.thresholds = options.thresholds;
     return facts;
   }
 

@@ -55,6 +55,7 @@ class SnapshotWriter {
 struct SnapshotOptions {
   std::string ns;      // the only namespace to audit; empty: all that the snapshot has
   KubeVersion target;  // unknown: the version of the snapshot's server
+  Thresholds thresholds;
 };
 
 // The evidence that read_cluster() would have given for these rules when the snapshot was

@@ -1,10 +1,10 @@
-#include <kai/cli/flags.hpp>
+#include <kai/model/duration.hpp>
 
 #include <array>
 #include <cmath>
 #include <limits>
 
-namespace kai::cli {
+namespace kai::model {
 
 namespace {
 
@@ -113,4 +113,4 @@ std::string format_duration(std::chrono::milliseconds duration) {
   return text;
 }
 
-}  // namespace kai::cli
+}  // namespace kai::model

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
-#include <kai/cli/flags.hpp>
+#include <kai/model/duration.hpp>
 
-namespace kai::cli {
+namespace kai::model {
 namespace {
 
 using std::chrono::milliseconds;
@@ -48,4 +48,4 @@ TEST(Duration, Formats) {
 }
 
 }  // namespace
-}  // namespace kai::cli
+}  // namespace kai::model
