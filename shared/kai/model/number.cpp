@@ -12,6 +12,8 @@ namespace {
 bool is_large(std::string_view text) {
   const auto exponent_at = text.find_first_of("eE");
   const std::string_view mantissa = text.substr(0, exponent_at);
+  const auto first = mantissa.find_first_of("123456789");
+  if (first == std::string_view::npos) return false;
   std::int64_t exponent = 0;
   if (exponent_at != std::string_view::npos) {
     std::string_view digits = text.substr(exponent_at + 1);
@@ -19,11 +21,9 @@ bool is_large(std::string_view text) {
     const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
     if (parsed.ec != std::errc()) return !digits.starts_with('-');
   }
-  const auto first = mantissa.find_first_of("123456789");
-  if (first == std::string_view::npos) return false;
   const auto point = std::min(mantissa.find('.'), mantissa.size());
   const auto magnitude = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
-  return exponent + magnitude > 0;
+  return exponent > -magnitude;  // the exponent may be any, and a sum too large
 }
 
 // d.ddd * 10^exponent with the fewest digits that read back the same.

@@ -66,6 +66,8 @@ TEST(ParseJson, RefusesWhatNlohmannRefuses) {
                                       "NaN",
                                       "1e999",
                                       "-1e999",
+                                      "1e9223372036854775807",
+                                      "12.5e9223372036854775807",
                                       R"({"a":1]})"}) {
     EXPECT_FALSE(parse_json(text)) << text;
     EXPECT_FALSE(Json::accept(text)) << text;
@@ -80,6 +82,17 @@ TEST(ParseJson, TypesNumbersAsKubectl) {
   // One past int64: kubectl holds it as a float.
   EXPECT_TRUE(parse_json("9223372036854775808")->is_number_float());
   EXPECT_DOUBLE_EQ(parse_json("18446744073709551615")->get<double>(), 18446744073709551615.0);
+}
+
+// Exponents that no integer holds, and sums of them and of the digits before the point.
+TEST(ParseJson, TakesAnyExponent) {
+  for (const char* text :
+       {"0e99999999999999999999", "-0.0e9223372036854775807", "1e-99999999999999999999",
+        "100e-9223372036854775808", "0.001e-9223372036854775808"}) {
+    const auto number = parse_json(text);
+    ASSERT_TRUE(number) << text;
+    EXPECT_EQ(*number, 0) << text;
+  }
 }
 
 TEST(ToJson, WritesNumbersAsGo) {
