@@ -1,8 +1,8 @@
 #include <kai/base/context.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <istream>
-#include <iterator>
 #include <system_error>
 
 namespace kai {
@@ -20,10 +20,23 @@ Clock system_clock() {
   return [] { return std::chrono::system_clock::now(); };
 }
 
-Result<std::string> read_to_end(std::istream& in) {
-  // Iterators speak to the buffer itself, so its exceptions reach us.
+Result<std::string> read_to_end(std::istream& in, std::size_t most) {
+  constexpr std::size_t k_chunk = std::size_t{64} << 10U;
+  std::string text;
+  // The buffer itself is asked, so its exceptions reach us.
   try {
-    return std::string(std::istreambuf_iterator<char>(in), {});
+    while (true) {
+      const std::size_t size = text.size();
+      text.resize(size + std::min(k_chunk, most - size + 1));
+      const auto wanted = static_cast<std::streamsize>(text.size() - size);
+      const std::streamsize read = in.rdbuf()->sgetn(text.data() + size, wanted);
+      text.resize(size + static_cast<std::size_t>(read));
+      if (text.size() > most) {
+        return fail(ErrorCode::invalid_input,
+                    "the input is larger than " + std::to_string(most) + " bytes");
+      }
+      if (read < wanted) return text;
+    }
   } catch (const std::ios_base::failure& failure) {
     if (failure.code() == std::errc::interrupted) {
       return fail(ErrorCode::cancelled, "interrupted while reading the input");

@@ -7,6 +7,7 @@
 #include <kai/base/result.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <iosfwd>
 #include <optional>
@@ -24,9 +25,13 @@ using Clock = std::function<std::chrono::system_clock::time_point()>;
 Environment process_environment();
 Clock system_clock();
 
+// What is read whole is read up to this size: more is a mistake, or never ends.
+inline constexpr std::size_t k_most_text = std::size_t{1} << 30;
+
 // Everything that is left in a stream; for standard input, until it is closed. Errors:
-// cancelled when its buffer gave up with std::errc::interrupted, else io.
-Result<std::string> read_to_end(std::istream& in);
+// invalid_input when there is more than `most` bytes; cancelled when its buffer gave up with
+// std::errc::interrupted, else io.
+Result<std::string> read_to_end(std::istream& in, std::size_t most = k_most_text);
 
 // What a stream is connected to.
 struct Terminal {

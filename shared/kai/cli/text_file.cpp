@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -28,11 +27,9 @@ Result<std::string> read_text(const std::string& path, std::istream& in) {
   if (fs::is_directory(path, code)) return fail(ErrorCode::io, path + ": is a directory");
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail(file_error(path));
-  std::ostringstream text;
-  text << file.rdbuf();
-  // Nothing at all is no failure of an empty file.
-  if (file.bad() || (text.fail() && fs::file_size(path, code) > 0)) return fail(file_error(path));
-  return std::move(text).str();
+  auto text = read_to_end(file);
+  if (!text) return fail(text.error().code, path + ": " + text.error().message);
+  return text;
 }
 
 Result<> write_text(const std::string& path, std::string_view text) {

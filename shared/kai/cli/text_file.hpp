@@ -9,7 +9,7 @@
 
 namespace kai::cli {
 
-// "-" is `in`. Errors: not_found, io, cancelled.
+// "-" is `in`. Errors: not_found, io, cancelled; invalid_input beyond k_most_text.
 Result<std::string> read_text(const std::string& path, std::istream& in);
 
 // Writes through a temporary file beside it, so that nobody ever reads half of it; what is

@@ -42,5 +42,29 @@ TEST(ReadToEnd, HalfATextIsNoText) {
   EXPECT_EQ(result.error().message, "the input cannot be read: Is a directory");
 }
 
+// Never ends.
+class Endless final : public std::streambuf {
+  int_type underflow() override {
+    setg(m_text, m_text, m_text + sizeof m_text);
+    return traits_type::to_int_type(m_text[0]);
+  }
+  char m_text[100] = {};
+};
+
+TEST(ReadToEnd, IsBounded) {
+  Endless endless;
+  std::istream stream(&endless);
+  const auto result = read_to_end(stream, 200'000);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::invalid_input);
+  EXPECT_EQ(result.error().message, "the input is larger than 200000 bytes");
+
+  const std::string text(200'000, 'x');
+  std::istringstream whole(text);
+  EXPECT_EQ(read_to_end(whole, text.size()).value(), text);
+  std::istringstream one_more(text + "x");
+  EXPECT_FALSE(read_to_end(one_more, text.size()));
+}
+
 }  // namespace
 }  // namespace kai

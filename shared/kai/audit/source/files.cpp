@@ -63,6 +63,13 @@ Error file_error(const std::string& path, const std::error_code& code) {
   return {missing ? ErrorCode::not_found : ErrorCode::io, path + ": " + code.message()};
 }
 
+Error too_large(const std::string& path) {
+  return Error(ErrorCode::invalid_input,
+               "the file is larger than " + std::to_string(k_most_text) + " bytes")
+      .at({path, 0, 0});
+}
+
+// Errors: invalid_input for a file that is larger than any should be.
 Result<std::string> read_file(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return fail(file_error(path, std::error_code(errno, std::generic_category())));
@@ -70,17 +77,19 @@ Result<std::string> read_file(const std::string& path) {
   const std::uintmax_t size = fs::file_size(path, code);
   std::string text;
   if (!code && size > 0) {
+    if (size > k_most_text) return fail(too_large(path));
     text.resize(size);
     stream.read(text.data(), static_cast<std::streamsize>(size));
     text.resize(static_cast<std::size_t>(stream.gcount()));
   }
-  try {
-    // Pipes and files of /proc have no size.
-    text.append(std::istreambuf_iterator<char>(stream), {});
-  } catch (const std::ios_base::failure&) {
-    return fail(ErrorCode::io, path + ": reading failed");
+  // Pipes and files of /proc have no size.
+  const auto rest = read_to_end(stream, k_most_text - text.size());
+  if (!rest) {
+    const bool large = rest.error().code == ErrorCode::invalid_input;
+    return fail(large ? too_large(path) : Error(ErrorCode::io, path + ": reading failed"));
   }
   if (stream.bad()) return fail(ErrorCode::io, path + ": reading failed");
+  text += *rest;
   return text;
 }
 
@@ -195,6 +204,7 @@ struct FileSource::State {
     std::string_view text;
     int lines_before = 0;
     bool json_list = false;
+    std::optional<Error> refused;  // why the file is not read at all
   };
   struct Parsed {
     std::vector<Result<model::YamlDocument>> documents;
@@ -328,6 +338,10 @@ void FileSource::State::add(const Piece& piece, Parsed& parsed) {
 
 FileSource::State::Parsed FileSource::State::parse(const Piece& piece) const {
   Parsed parsed;
+  if (piece.refused) {
+    parsed.documents.emplace_back(fail(*piece.refused));
+    return parsed;
+  }
   if (piece.json_list) {
     parsed.streamed = piece.text.size() > k_held_list;
     if (!parsed.streamed) {
@@ -359,16 +373,20 @@ class FileSource::State::Pieces {
   Result<std::optional<Piece>> next() {
     while (m_rest.empty()) {
       if (m_next == m_files.size()) return std::optional<Piece>();
-      KAI_TRY(open(m_next++));
+      const auto opened = open(m_next++);
+      if (opened) continue;
+      if (opened.error().code != ErrorCode::invalid_input) return fail(opened.error());
+      Piece refused;
+      refused.file = m_next - 1;
+      refused.refused = opened.error();
+      return std::optional<Piece>(std::move(refused));
     }
     Piece piece;
     piece.file = m_next - 1;
     piece.owner = m_owner;
     piece.lines_before = m_lines;
     piece.json_list = m_json_list;
-    // A text that is too large is refused by the codec, as a whole.
-    const bool whole = m_json_list || m_rest.size() > model::YamlLimits().max_bytes;
-    piece.text = m_rest.substr(0, whole ? m_rest.size() : model::piece_size(m_rest, k_piece));
+    piece.text = m_rest.substr(0, m_json_list ? m_rest.size() : model::piece_size(m_rest, k_piece));
     m_lines += static_cast<int>(std::count(piece.text.begin(), piece.text.end(), '\n'));
     m_rest.remove_prefix(piece.text.size());
     if (m_rest.empty()) m_owner.reset();

@@ -32,7 +32,8 @@ struct FilesOptions {
 class FileSource {
  public:
   // Reads everything. `in` is what "-" stands for. A document that cannot be read, or is
-  // no Kubernetes object, becomes a gap, and the rest is read all the same. Errors: a path
+  // no Kubernetes object, becomes a gap, as does a file of more than 1 GiB, and the rest is
+  // read all the same. Errors: a path
   // that does not exist or cannot be read; input without any document.
   static Result<FileSource> read(const FilesOptions& options, std::istream& in);
   ~FileSource();
