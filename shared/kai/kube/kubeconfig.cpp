@@ -46,9 +46,12 @@ Result<std::string> read_file(const std::string& path, const std::string& what) 
     return fail(reason == ENOENT ? ErrorCode::not_found : ErrorCode::io,
                 "cannot read " + what + ": " + path + ": " + std::strerror(reason));
   }
-  std::ostringstream text;
-  text << file.rdbuf();
-  return std::move(text).str();
+  auto text = read_to_end(file);
+  if (!text) {
+    return fail(text.error().code,
+                "cannot read " + what + ": " + path + ": " + text.error().message);
+  }
+  return text;
 }
 
 template <class Entry>
@@ -139,13 +142,23 @@ Result<> check_url(const std::string& url, std::string_view what,
   const bool clean = std::none_of(url.begin(), url.end(), [](char c) {
     return static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
   });
-  if (known && clean && url.size() > colon + 3 && url[colon + 3] != '/') return {};
+  // A name and a password may stand before the host; no message tells them.
+  const std::size_t at = url.rfind('@');
+  const std::string shown = at == std::string::npos ? url : url.substr(at + 1);
+  if (known && clean) {
+    std::string_view host = std::string_view(url).substr(colon + 3);
+    host = host.substr(0, host.find_first_of("/?#"));
+    if (const auto sign = host.rfind('@'); sign != std::string_view::npos) {
+      host.remove_prefix(sign + 1);
+    }
+    if (!host.empty() && !host.starts_with(':')) return {};
+  }
   std::string list;
   for (const std::string_view each : schemes) {
     list += (list.empty() ? "" : " or ") + std::string(each) + "://";
   }
-  return fail(ErrorCode::invalid_input,
-              std::string(what) + " " + in_quotes(url) + " is not a URL that starts with " + list);
+  return fail(ErrorCode::invalid_input, std::string(what) + " " + in_quotes(shown) +
+                                            " is not a URL that starts with " + list);
 }
 
 // As client-go: a bare host:port is https when there is anything that needs TLS.

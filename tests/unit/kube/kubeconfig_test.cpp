@@ -170,6 +170,8 @@ TEST_F(KubeconfigTest, SettingsThatExcludeEachOther) {
       {config("server: \"ftp://lab\""), "is not a URL that starts with https:// or http://"},
       {config("server: \"https://\""), "is not a URL"},
       {config("server: \"https://a b\""), "is not a URL"},
+      {config("server: \"https://?a\""), "is not a URL"},
+      {config("server: \"https://user@:6443\""), "is not a URL"},
       {config("server: ''"), "has no server"},
       {config("server: \"https://lab\", proxy-url: \"ftp://p\""),
        "starts with http:// or https:// or socks5://"},
@@ -180,6 +182,15 @@ TEST_F(KubeconfigTest, SettingsThatExcludeEachOther) {
     const Error found = error(text);
     EXPECT_EQ(found.code, ErrorCode::invalid_input) << text;
     EXPECT_THAT(found.to_string(), HasSubstr(message));
+  }
+}
+
+TEST_F(KubeconfigTest, AddressesAreToldWithoutTheirPassword) {
+  for (const char* cluster : {"server: \"ftp://admin:s3cr3t@lab\"", "server: \"admin:s3cr3t@a b\"",
+                              "server: \"https://lab\", proxy-url: \"admin:s3cr3t@proxy:3128\""}) {
+    const Error found = error(config(cluster));
+    EXPECT_THAT(found.to_string(), HasSubstr("is not a URL")) << cluster;
+    EXPECT_THAT(found.to_string(), Not(HasSubstr("s3cr3t"))) << cluster;
   }
 }
 
