@@ -27,12 +27,15 @@ bool is_other_gpu_label(std::string_view key, std::string_view value) {
 
 }  // namespace
 
+// Bounded, so that no sum of them over nodes and pods overflows, whatever a file says.
 std::int64_t gpu_count(const Amounts& amounts) {
+  constexpr std::int64_t k_most = 1'000'000'000;
   std::int64_t count = 0;
   for (const Amount& amount : amounts) {
-    if (model::is_gpu_resource(amount.resource)) count += amount.quantity.value();
+    if (!model::is_gpu_resource(amount.resource)) continue;
+    count += std::clamp<std::int64_t>(amount.quantity.value(), 0, k_most);
   }
-  return count;
+  return std::min(count, k_most);
 }
 
 std::string describe_gpus(const Amounts& amounts) {

@@ -18,14 +18,21 @@ struct Usage {
   Room cpu_pods;
 };
 
+// Beyond what any node has, and small enough to be added up.
+constexpr std::int64_t k_most = std::int64_t{1} << 60U;
+
+Room room_of(const model::Quantity& cpu, const model::Quantity& memory) {
+  return {std::clamp<std::int64_t>(cpu.milli_value(), 0, k_most),
+          std::clamp<std::int64_t>(memory.value(), 0, k_most)};
+}
+
 Room request_of(const PodTemplate& spec) {
-  return {model::amount_of(spec.requests, "cpu").milli_value(),
-          model::amount_of(spec.requests, "memory").value()};
+  return room_of(model::amount_of(spec.requests, "cpu"), model::amount_of(spec.requests, "memory"));
 }
 
 void add(Room& sum, const Room& more) {
-  sum.milli_cpu += more.milli_cpu;
-  sum.memory += more.memory;
+  sum.milli_cpu = std::min(sum.milli_cpu + more.milli_cpu, k_most);
+  sum.memory = std::min(sum.memory + more.memory, k_most);
 }
 
 bool is_cpu_pod(const Pod& pod) {
@@ -56,7 +63,7 @@ std::int64_t number_at(const Node& node, std::string_view label) {
   if (const auto text = node.head.labels->get(label)) {
     std::from_chars(text->data(), text->data() + text->size(), number);
   }
-  return number;
+  return std::max<std::int64_t>(number, 0);
 }
 
 bool is_shared(const Node& node) {
@@ -133,8 +140,8 @@ std::vector<StrandedNode> stranded_nodes(const Facts& facts) {
     const auto found = usage.find(node.name());
     if (found == usage.end()) continue;
     const Usage& used = found->second;
-    const Room whole = {amount_of(node.allocatable, "cpu").milli_value(),
-                        amount_of(node.allocatable, "memory").value()};
+    const Room whole =
+        room_of(amount_of(node.allocatable, "cpu"), amount_of(node.allocatable, "memory"));
     // A node that does not say how much it has is not judged.
     if (whole.milli_cpu == 0 || whole.memory == 0) continue;
     StrandedNode entry;

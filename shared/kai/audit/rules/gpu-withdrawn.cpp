@@ -12,7 +12,7 @@ void check(const Facts& facts, Findings& findings) {
       if (!model::is_gpu_resource(amount.resource)) continue;
       const model::Quantity left = amount_of(node.allocatable, amount.resource);
       if (left >= amount.quantity) continue;
-      const std::int64_t gone = amount.quantity.value() - left.value();
+      const std::int64_t gone = (amount.quantity - left).value();
       Finding finding;
       finding.object = node.head.ref();
       finding.origin = node.head.origin;
