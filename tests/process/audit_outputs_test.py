@@ -17,12 +17,13 @@ import support
 
 _GOLDEN = support.SOURCE / "tests" / "golden" / "audit"
 # (case's input, arguments): a large cluster, files with lines, what could not be read,
-# hostile names, nothing at all, what does not count.
+# hostile names, hostile files, nothing at all, what does not count.
 _RUNS = {
     "cluster": ("sample-cluster", ("--cluster-dump", "-f", ".")),
     "files": ("output-json", ("-f", ".")),
     "broken": ("input-broken-document", ("-f", ".")),
     "hostile": ("output-html-hostile-names", ("--cluster-dump", "-f", ".")),
+    "unreadable": ("input-hostile-files", ("-f", ".")),
     "empty": ("output-empty-json", ("-f", ".")),
     "exceptions": ("exceptions-file-json", ("-f", "ml.yaml", "--exceptions", "exceptions.yaml")),
     "baseline": ("baseline-only-new-json", ("-f", "ml.yaml", "--baseline", "known.yaml")),
@@ -49,10 +50,11 @@ class EveryFormat(unittest.TestCase):
     def test_no_control_or_bidirectional_character_comes_out(self):
         for output in ("table", "wide", "json", "yaml", "sarif", "junit", "markdown", "csv", "html",
                        "prometheus"):
-            with self.subTest(output):
-                text = audit("hostile", output).replace("\r\n", "\n")
-                self.assertIsNone(_DANGEROUS.search(text))
-                self.assertNotIn("\r", text)
+            for name in ("hostile", "unreadable"):
+                with self.subTest(output, run=name):
+                    text = audit(name, output).replace("\r\n", "\n")
+                    self.assertIsNone(_DANGEROUS.search(text))
+                    self.assertNotIn("\r", text)
 
 
 class Schemas(unittest.TestCase):
@@ -156,7 +158,8 @@ class Csv(unittest.TestCase):
                                  [finding["fingerprint"] for finding in findings_of(name)])
 
     def test_no_cell_is_a_formula(self):
-        rows = list(csv.reader(io.StringIO(audit("hostile", "csv"), newline=""), strict=True))
+        rows = [row for name in ("hostile", "unreadable")
+                for row in csv.reader(io.StringIO(audit(name, "csv"), newline=""), strict=True)]
         self.assertTrue(any(cell.startswith("'=") for row in rows for cell in row))
         for row in rows:
             for cell in row:
