@@ -1,75 +1,14 @@
-#include <yaml.h>
 #include <kai/model/json_parser.hpp>
 #include <kai/model/utf8.hpp>
 #include <kai/model/yaml_builder.hpp>
+#include <kai/model/yaml_events.hpp>
 #include <kai/model/yaml_source.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 namespace kai::model {
 namespace {
-
-// The text, with a line break at its end.
-struct Input {
-  std::string_view text;
-  std::size_t at = 0;
-  bool wants_break = false;
-};
-
-int read_input(void* data, unsigned char* buffer, std::size_t size, std::size_t* size_read) {
-  auto* const input = static_cast<Input*>(data);
-  const std::size_t count = std::min(size, input->text.size() - input->at);
-  std::memcpy(buffer, input->text.data() + input->at, count);
-  input->at += count;
-  *size_read = count;
-  if (count < size && input->wants_break) {
-    buffer[count] = '\n';
-    ++*size_read;
-    input->wants_break = false;
-  }
-  return 1;
-}
-
-class Parser {
- public:
-  explicit Parser(std::string_view text)
-      : m_input{text, 0, !text.empty() && text.back() != '\n'},
-        m_ready(yaml_parser_initialize(&m_parser) != 0) {
-    if (m_ready) yaml_parser_set_input(&m_parser, read_input, &m_input);
-  }
-  ~Parser() {
-    if (m_ready) yaml_parser_delete(&m_parser);
-  }
-  Parser(const Parser&) = delete;
-  Parser& operator=(const Parser&) = delete;
-
-  bool next(yaml_event_t& event) { return m_ready && yaml_parser_parse(&m_parser, &event) != 0; }
-  [[nodiscard]] const yaml_parser_t& state() const { return m_parser; }
-
- private:
-  Input m_input;
-  yaml_parser_t m_parser{};
-  bool m_ready;
-};
-
-// An event, deleted when it has been used.
-class Event {
- public:
-  Event() = default;
-  ~Event() { yaml_event_delete(&m_event); }
-  Event(const Event&) = delete;
-  Event& operator=(const Event&) = delete;
-  yaml_event_t& get() { return m_event; }
-
- private:
-  yaml_event_t m_event{};
-};
-
-std::string_view text_of(const yaml_char_t* text) {
-  return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
-}
 
 Error parser_error(const yaml_parser_t& parser, std::string_view text, int lines_before,
                    const YamlOptions& options) {
@@ -204,12 +143,12 @@ class Feeder {
 
 Result<> read_yaml_chunk(std::string_view text, int lines_before, const YamlOptions& options,
                          const DocumentSink& sink) {
-  Parser parser(text);
+  YamlParser parser(text);
   WrittenText written(text);
   std::optional<YamlBuilder> builder;
   std::optional<Feeder> feeder;
   while (true) {
-    Event holder;
+    YamlEvent holder;
     yaml_event_t& event = holder.get();
     if (!parser.next(event)) {
       return sink(fail(parser_error(parser.state(), text, lines_before, options)));
