@@ -106,6 +106,7 @@ std::vector<ObjectChange> by_object(const apply::ChangeSet& set) {
     if (!change.note.empty() && change.action != Action::unchanged) {
       object.lines.push_back({' ', change.note});
     }
+    for (const std::string& warning : change.warnings) object.lines.push_back({'!', warning});
   }
   std::stable_sort(objects.begin(), objects.end(), [](const auto& a, const auto& b) {
     return (a.ref.kind == "Node") > (b.ref.kind == "Node");

@@ -169,7 +169,7 @@ struct Applier::Worker {
     set_fields(change, *live, after);
     if (change.action == Action::unchanged || options.dry_run == DryRun::client) return {};
     // The server's validation and admission have their say before anything is written.
-    return edit(step, kube::DryRun::server);
+    return edit(step, kube::DryRun::server, &change.warnings);
   }
 
   Result<> plan(const Remove& step, const std::vector<ObjectRef>& /*coming*/, Change& change) {
@@ -200,7 +200,8 @@ struct Applier::Worker {
 
   Result<> write(const GuardedEdit& step) { return edit(step, server_side(options.dry_run)); }
 
-  Result<> edit(const GuardedEdit& step, kube::DryRun dry_run) {
+  Result<> edit(const GuardedEdit& step, kube::DryRun dry_run,
+                std::vector<std::string>* warnings = nullptr) {
     KAI_TRY_ASSIGN(const auto type, client.resource_type(step.ref.api_version, step.ref.kind));
     std::optional<Resource> live = step.live;
     std::minstd_rand jitter{std::random_device{}()};
@@ -216,6 +217,7 @@ struct Applier::Worker {
       patch_options.dry_run = dry_run;
       // If the first one took effect, the second is a conflict, and we look again.
       patch_options.repeat = kube::Repeat::yes;
+      patch_options.warnings = warnings;
       const auto patched = client.patch(type, step.ref.ns, step.ref.name, kube::PatchType::merge,
                                         guarded(*patch, *live), patch_options);
       if (patched) return {};
