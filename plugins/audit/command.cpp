@@ -25,6 +25,7 @@
 
 #include "choose.hpp"
 #include "diff_command.hpp"
+#include "fix_command.hpp"
 #include "report_output.hpp"
 #include "set_aside.hpp"
 #include "snapshot_command.hpp"
@@ -331,6 +332,7 @@ void define(cli::Commands& commands) {
   cli::add_output_flag(rules_command, *format);
 
   define_diff(commands);
+  define_fix(commands);
   define_snapshot(commands);
 }
 
@@ -338,7 +340,8 @@ void define(cli::Commands& commands) {
 
 const cli::Plugin& plugin() {
   static const cli::Plugin k_plugin = {
-      "kubectl-ai-audit", "Review a GPU cluster, or manifests for one; changes nothing", &define};
+      "kubectl-ai-audit", "Review a GPU cluster, or manifests for one, and fix what is found",
+      &define};
   return k_plugin;
 }
 

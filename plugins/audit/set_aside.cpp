@@ -45,18 +45,25 @@ bool SetAside::accepts_all() const {
   return !m_options.write_baseline.empty() && !m_baseline;
 }
 
-void add_set_aside_flags(cli::Commands& commands, SetAsideOptions& options) {
-  CLI::App& root = commands.root();
-  commands.offer(root.add_option("--exceptions", options.exceptions,
+void add_known_findings_flags(cli::Commands& commands, CLI::App& command,
+                              SetAsideOptions& options) {
+  commands.offer(command
+                     .add_option("--exceptions", options.exceptions,
                                  "Findings to live with: a file of rules, scopes, reasons and "
                                  "end dates")
                      ->type_name("FILE"),
                  cli::Offer::files);
-  commands.offer(root.add_option("--baseline", options.baseline,
+  commands.offer(command
+                     .add_option("--baseline", options.baseline,
                                  "Findings that are known: only new ones count. A baseline, or "
                                  "an earlier report")
                      ->type_name("FILE"),
                  cli::Offer::files);
+}
+
+void add_set_aside_flags(cli::Commands& commands, SetAsideOptions& options) {
+  CLI::App& root = commands.root();
+  add_known_findings_flags(commands, root, options);
   commands.offer(root.add_option("--write-baseline", options.write_baseline,
                                  "Write what is found to FILE, and do not fail because of it")
                      ->type_name("FILE"),

@@ -35,5 +35,7 @@ class SetAside {
 };
 
 void add_set_aside_flags(cli::Commands& commands, SetAsideOptions& options);
+// --exceptions and --baseline alone, for another command.
+void add_known_findings_flags(cli::Commands& commands, CLI::App& command, SetAsideOptions& options);
 
 }  // namespace kai::audit_command

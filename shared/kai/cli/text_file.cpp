@@ -34,16 +34,21 @@ Result<std::string> read_text(const std::string& path, std::istream& in) {
 
 Result<> write_text(const std::string& path, std::string_view text) {
   std::error_code code;
-  const bool in_place = fs::exists(path, code) && !fs::is_regular_file(path, code);
-  const std::string target = in_place ? path : path + ".new";
+  const fs::file_status status = fs::status(path, code);
+  const bool in_place = fs::exists(status) && !fs::is_regular_file(status);
+  // A link stays one, and what it points to is replaced.
+  const bool linked = fs::is_symlink(fs::symlink_status(path, code));
+  const std::string real = linked && fs::exists(status) ? fs::canonical(path, code).string() : path;
+  const std::string target = in_place ? path : real + ".new";
   const auto write = [&] {
     std::ofstream file(target, std::ios::binary | std::ios::trunc);
     file.write(text.data(), static_cast<std::streamsize>(text.size()));
     file.close();
+    if (!in_place && fs::exists(status)) fs::permissions(target, status.permissions(), code);
     return !file.fail();
   };
   errno = 0;
-  if (!write() || (!in_place && std::rename(target.c_str(), path.c_str()) != 0)) {
+  if (!write() || (!in_place && std::rename(target.c_str(), real.c_str()) != 0)) {
     Error error = file_error(path).while_doing("writing it");
     if (!in_place) fs::remove(target, code);
     return fail(std::move(error));

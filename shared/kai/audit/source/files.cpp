@@ -537,4 +537,18 @@ void FileSource::locate(Report& report) const {
   }
 }
 
+DocumentPlace FileSource::place_of(const Origin& origin) const {
+  const Document& document = m_state->documents[origin.document - 1];
+  const std::string& path = m_state->files[document.file].path;
+  return {path == k_stdin_name ? std::string() : path, document.line};
+}
+
+const std::string& FileSource::input_text() const {
+  static const std::string k_nothing;
+  for (const File& file : m_state->files) {
+    if (file.path == k_stdin_name) return file.text;
+  }
+  return k_nothing;
+}
+
 }  // namespace kai::audit

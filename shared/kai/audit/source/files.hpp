@@ -29,6 +29,12 @@ struct FilesOptions {
   std::size_t threads = 0;  // that parse; 0: one for each core, if there is enough to do
 };
 
+// Where a document was read.
+struct DocumentPlace {
+  std::string path;  // as it was given; empty: standard input
+  int line = 0;      // of its first node
+};
+
 class FileSource {
  public:
   // Reads everything. `in` is what "-" stands for. A document that cannot be read, or is
@@ -46,6 +52,10 @@ class FileSource {
   // Fills in the location of every finding that came from a document. Reads those
   // documents again; one that has changed meanwhile keeps its old first line.
   void locate(Report& report) const;
+  // `origin` must be one of this source's.
+  [[nodiscard]] DocumentPlace place_of(const Origin& origin) const;
+  // What was read from standard input.
+  [[nodiscard]] const std::string& input_text() const;
 
  private:
   struct State;

@@ -86,6 +86,7 @@ class Reader {
       KAI_TRY(model::parse_list(page->body, [&](model::Json&& item) -> Result<> {
         const std::scoped_lock lock(m_mutex);
         m_builder.add(item, about.api_version, about.name);
+        if (m_options.seen) m_options.seen(item);
         return record(about.kind, std::move(item));
       }));
     }
@@ -100,6 +101,7 @@ class Reader {
     }
     const std::scoped_lock lock(m_mutex);
     m_builder.add(own->json());
+    if (m_options.seen) m_options.seen(own->json());
     static_cast<void>(record(Kind::name_space, model::Json(own->json())));
     count(Kind::name_space);
     Gap gap{Kind::name_space, "only " + m_options.ns + " could be read: " + error.message, {}};

@@ -24,6 +24,8 @@ struct LiveOptions {
   Thresholds thresholds;
   int page_size = 500;
   SnapshotWriter* record = nullptr;  // is given all that is read
+  // Is shown every object that is read, one at a time.
+  std::function<void(const model::Json& object)> seen;
   // Told what is being read; called from several threads.
   std::function<void(std::string_view line)> progress;
 };

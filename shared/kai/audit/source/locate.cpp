@@ -16,32 +16,6 @@ constexpr std::size_t k_limit = std::size_t{16} << 20U;
 // Documents that are worth a thread.
 constexpr std::size_t k_share = 16;
 
-// Walks down a text once, for documents that come in order.
-class Cursor {
- public:
-  explicit Cursor(std::string_view text) : m_text(text) {}
-
-  // The text of the document whose first node stands on `line` (from 1). "---" and "..."
-  // at the start of a line end a document wherever they stand (YAML 1.2, 9.1.2).
-  std::string_view document_at(int line) {
-    for (; m_line < line; ++m_line) {
-      const std::size_t newline = m_text.find('\n', m_begin);
-      if (newline == std::string_view::npos) return {};
-      m_begin = newline + 1;
-    }
-    const std::string_view text = m_text.substr(m_begin);
-    std::string_view document = text.substr(0, text.find("\n---"));
-    document = document.substr(0, document.find("\n..."));
-    // With its last line break.
-    return text.substr(0, std::min(document.size() + 1, text.size()));
-  }
-
- private:
-  std::string_view m_text;
-  std::size_t m_begin = 0;
-  int m_line = 1;
-};
-
 // The nearest place that is known: of the field, or of what contains it.
 std::optional<Location> place_of(const model::PositionMap& positions, FieldPath path) {
   while (true) {
@@ -75,9 +49,22 @@ void locate_in(const std::string& file, std::string_view text, const FoundIn& do
 
 }  // namespace
 
+std::string_view DocumentCursor::document_at(int line) {
+  for (; m_line < line; ++m_line) {
+    const std::size_t newline = m_text.find('\n', m_begin);
+    if (newline == std::string_view::npos) return {};
+    m_begin = newline + 1;
+  }
+  const std::string_view text = m_text.substr(m_begin);
+  std::string_view document = text.substr(0, text.find("\n---"));
+  document = document.substr(0, document.find("\n..."));
+  // With its last line break.
+  return text.substr(0, std::min(document.size() + 1, text.size()));
+}
+
 void locate_findings(const std::string& path, std::string_view text,
                      const std::vector<FoundIn>& documents, std::size_t most_threads) {
-  Cursor cursor(text);
+  DocumentCursor cursor(text);
   std::vector<std::string_view> parts;
   parts.reserve(documents.size());
   for (const FoundIn& document : documents) parts.push_back(cursor.document_at(document.line));

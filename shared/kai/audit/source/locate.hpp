@@ -11,6 +11,22 @@
 
 namespace kai::audit {
 
+// Walks down a text once, for documents that come in order.
+class DocumentCursor {
+ public:
+  explicit DocumentCursor(std::string_view text) : m_text(text) {}
+
+  // The text of the document whose first node stands on `line` (from 1), from the start of
+  // that line; a part of the whole text. "---" and "..." at the start of a line end a document
+  // wherever they stand (YAML 1.2, 9.1.2). Empty when the text has fewer lines.
+  std::string_view document_at(int line);
+
+ private:
+  std::string_view m_text;
+  std::size_t m_begin = 0;
+  int m_line = 1;
+};
+
 struct FoundIn {
   int line = 0;  // of the document's first node
   std::vector<Finding*> findings;
