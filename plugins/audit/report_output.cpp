@@ -20,8 +20,6 @@ std::string render(cli::Session& session, const audit::Report& report, Format fo
                    const output::JunitOptions& junit) {
   using output::DocumentFormat;
   switch (format) {
-    case Format::json:
-      return output::render_object(DocumentFormat::json, output::report_to_json(report));
     case Format::yaml:
       return output::render_object(DocumentFormat::yaml, output::report_to_json(report));
     case Format::sarif: return output::render_sarif(report, cli::version());
@@ -30,6 +28,7 @@ std::string render(cli::Session& session, const audit::Report& report, Format fo
     case Format::csv: return output::render_csv(report);
     case Format::html: return output::render_html(report);
     case Format::prometheus: return output::render_prometheus(report);
+    case Format::json:
     case Format::table:
     case Format::wide: break;
   }
@@ -57,7 +56,9 @@ void add_format_flag(CLI::App& command, Format& format) {
 
 void print_report(cli::Session& session, const audit::Report& report, Format format,
                   const output::JunitOptions& junit) {
-  session.context().out << render(session, report, format, junit);
+  std::ostream& out = session.context().out;
+  if (format == Format::json) return output::write_report_json(report, out);
+  out << render(session, report, format, junit);
 }
 
 }  // namespace kai::audit_command

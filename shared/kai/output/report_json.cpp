@@ -2,9 +2,12 @@
 
 #include <kai/audit/grade.hpp>
 #include <kai/audit/rule.hpp>
+#include <kai/output/document.hpp>
 
 #include <algorithm>
+#include <ostream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -129,6 +132,16 @@ void add_what_is_set_aside(const audit::Report& report, Json& json) {
       {"file", report.baseline->file}, {"known", std::move(known)}, {"gone", std::move(gone)}};
 }
 
+Json without_findings(const audit::Report& report) {
+  Json json = {{"apiVersion", "kubectl-ai/v1alpha1"},
+               {"kind", "AuditReport"},
+               {"findings", Json::array()},
+               {"coverage", coverage_to_json(report)},
+               {"summary", summary_to_json(report)}};
+  add_what_is_set_aside(report, json);
+  return json;
+}
+
 }  // namespace
 
 model::Json known_finding_to_json(const audit::KnownFinding& finding) {
@@ -140,17 +153,33 @@ model::Json known_finding_to_json(const audit::KnownFinding& finding) {
 }
 
 Json report_to_json(const audit::Report& report) {
-  Json findings = Json::array();
+  Json json = without_findings(report);
   for (const audit::Finding& finding : report.findings) {
-    findings.push_back(finding_to_json(finding));
+    json["findings"].push_back(finding_to_json(finding));
   }
-  Json json = {{"apiVersion", "kubectl-ai/v1alpha1"},
-               {"kind", "AuditReport"},
-               {"findings", std::move(findings)},
-               {"coverage", coverage_to_json(report)},
-               {"summary", summary_to_json(report)}};
-  add_what_is_set_aside(report, json);
   return json;
+}
+
+void write_report_json(const audit::Report& report, std::ostream& out) {
+  // No string of JSON holds a line break, so nothing else looks like this.
+  constexpr std::string_view k_findings = "\n  \"findings\": [";
+  const std::string text = render_object(DocumentFormat::json, without_findings(report));
+  const std::size_t at = text.find(k_findings) + k_findings.size();
+  out << std::string_view(text).substr(0, at);
+  std::string_view before = "\n    ";
+  std::string indented;
+  for (const audit::Finding& finding : report.findings) {
+    const std::string entry = render_object(DocumentFormat::json, finding_to_json(finding));
+    indented = before;
+    for (const char c : std::string_view(entry).substr(0, entry.size() - 1)) {
+      indented += c;
+      if (c == '\n') indented += "    ";
+    }
+    out << indented;
+    before = ",\n    ";
+  }
+  if (!report.findings.empty()) out << "\n  ";
+  out << std::string_view(text).substr(at);
 }
 
 }  // namespace kai::output

@@ -4,11 +4,16 @@
 #include <kai/audit/finding.hpp>
 #include <kai/model/json.hpp>
 
+#include <iosfwd>
+
 namespace kai::output {
 
 // As audit-report.schema.json, beside this file, says; strings are as the cluster or the files
 // gave them.
 model::Json report_to_json(const audit::Report& report);
+// The same as text, finding by finding: as one value, tens of thousands of them would weigh
+// more than all that was read to find them.
+void write_report_json(const audit::Report& report, std::ostream& out);
 // A finding as a baseline and a difference have it.
 model::Json known_finding_to_json(const audit::KnownFinding& finding);
 
