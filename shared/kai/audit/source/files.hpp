@@ -22,9 +22,9 @@ struct FilesOptions {
   std::vector<std::string> paths;
   // cluster: the files are everything that the cluster holds (a dump of it).
   Facts::View view = Facts::View::files;
-  std::string default_ns;   // of namespaced objects that name none
-  std::string only_ns;      // with a dump: the one namespace to audit
-  KubeVersion target;       // unknown: the newest that is known
+  std::string default_ns;  // of namespaced objects that name none
+  std::string only_ns;     // with a dump: the one namespace to audit
+  KubeVersion target;      // unknown: the newest that is known
   Thresholds thresholds;
   std::size_t threads = 0;  // that parse; 0: one for each core, if there is enough to do
 };
