@@ -179,19 +179,17 @@ output::JunitOptions junit_options(const Options& options) {
 ExitCode exit_code(const Report& report, const Options& options, const SetAside& aside) {
   if (!report.coverage.complete() && !options.allow_partial) return ExitCode::incomplete;
   if (aside.accepts_all()) return ExitCode::ok;
-  const bool failing = std::any_of(report.findings.begin(), report.findings.end(),
-                                   [&](const audit::Finding& finding) {
-                                     switch (options.fail_on) {
-                                       case FailOn::info: return true;
-                                       case FailOn::warning:
-                                         return finding.rule->severity != Severity::info;
-                                       case FailOn::error:
-                                         return finding.rule->severity == Severity::error;
-                                       case FailOn::never: return false;
-                                     }
-                                     return false;
-                                   });
-  return failing ? ExitCode::findings : ExitCode::ok;
+  const audit::Summary& found = report.summary;
+  const auto failing = [&] {
+    switch (options.fail_on) {
+      case FailOn::info: return found.error + found.warning + found.info > 0;
+      case FailOn::warning: return found.error + found.warning > 0;
+      case FailOn::error: return found.error > 0;
+      case FailOn::never: return false;
+    }
+    return false;
+  };
+  return failing() ? ExitCode::findings : ExitCode::ok;
 }
 
 Result<ExitCode> run_audit(cli::Session& session, const Options& options) {

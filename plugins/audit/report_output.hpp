@@ -1,7 +1,7 @@
 // What -o means for an audit: the formats of its report.
 #pragma once
 
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 #include <kai/cli/run.hpp>
 #include <kai/output/report_junit.hpp>
 

@@ -161,17 +161,13 @@ void apply_baseline(Report& report, const EarlierFindings& baseline) {
   against.file = baseline.file;
   const Fingerprints before = fingerprints_of(baseline.findings);
   std::unordered_set<std::string> now;
-  std::vector<Finding> fresh;
-  for (Finding& finding : report.findings) {
+  report.findings.retain([&](const Finding& finding) {
     now.insert(finding.fingerprint);
-    if (before.contains(finding.fingerprint)) {
-      report.summary.count(finding.rule->severity, -1);
-      against.known.push_back(std::move(finding));
-    } else {
-      fresh.push_back(std::move(finding));
-    }
-  }
-  report.findings = std::move(fresh);
+    if (!before.contains(finding.fingerprint)) return true;
+    report.summary.count(finding.rule->severity, -1);
+    against.known.push_back(finding);
+    return false;
+  });
   for (const Excepted& excepted : report.excepted) now.insert(excepted.finding.fingerprint);
   for (const KnownFinding& finding : baseline.findings) {
     if (!now.contains(finding.fingerprint) && report.judged(finding.rule)) {

@@ -4,7 +4,7 @@
 // is compared here are findings and not texts. Pure functions over values.
 #pragma once
 
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 #include <kai/base/result.hpp>
 
 #include <string>

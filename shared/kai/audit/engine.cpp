@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 #include <utility>
 
 namespace kai::audit {
@@ -71,13 +70,6 @@ std::string fingerprint_of(const Finding& finding, const Facts& facts) {
   print.add(object.name);
   print.add(finding.subject.empty() ? finding.path.pointer() : finding.subject);
   return print.text();
-}
-
-auto order_of(const Finding& finding) {
-  return std::tuple(finding.rule->severity, finding.rule->id, std::string_view(finding.object.ns),
-                    std::string_view(finding.object.kind), std::string_view(finding.object.name),
-                    std::string_view(finding.path.pointer()), std::string_view(finding.message),
-                    finding.origin.document, finding.origin.item);
 }
 
 // What a kind is called in reports: other APIs have a NetworkPolicy too, and theirs is
@@ -187,19 +179,17 @@ Report run_rules(const Facts& facts, std::span<const Rule* const> rules,
     if (blind) continue;
     ++report.rules;
     report.ran.push_back(rule);
-    Findings findings;
-    rule->check(facts, findings);
-    for (Finding& finding : findings.list()) {
-      if (!belongs(finding.object, facts)) continue;
+    Findings findings([&](Finding&& finding) {
+      if (!belongs(finding.object, facts)) return;
       finding.rule = rule;
       if (finding.fix.empty()) finding.fix = rule->fix;
       finding.fingerprint = fingerprint_of(finding, facts);
       report.summary.count(rule->severity);
-      report.findings.push_back(std::move(finding));
-    }
+      report.findings.push_back(finding);
+    });
+    rule->check(facts, findings);
   }
-  std::stable_sort(report.findings.begin(), report.findings.end(),
-                   [](const Finding& a, const Finding& b) { return order_of(a) < order_of(b); });
+  report.findings.sort();
   report.coverage.checked = facts.kinds_seen;
   if (facts.view == Facts::View::cluster) {
     // What was listed and is empty was checked, too.

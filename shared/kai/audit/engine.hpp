@@ -2,6 +2,7 @@
 #pragma once
 
 #include <kai/audit/facts/facts.hpp>
+#include <kai/audit/report.hpp>
 #include <kai/audit/rule.hpp>
 
 #include <optional>

@@ -176,18 +176,14 @@ class Setter {
   void add(const Exception& exception) { m_rules[exception.rule].push_back({&exception, 0}); }
 
   void set_aside() {
-    std::vector<Finding> kept;
-    kept.reserve(m_report.findings.size());
-    for (Finding& finding : m_report.findings) {
-      if (const Exception* const exception = find(finding)) {
-        m_report.summary.count(finding.rule->severity, -1);
-        m_report.excepted.push_back(
-            {std::move(finding), exception->reason, exception->until, exception->given});
-      } else {
-        kept.push_back(std::move(finding));
-      }
-    }
-    m_report.findings = std::move(kept);
+    if (m_rules.empty()) return;
+    m_report.findings.retain([this](const Finding& finding) {
+      const Exception* const exception = find(finding);
+      if (exception == nullptr) return true;
+      m_report.summary.count(finding.rule->severity, -1);
+      m_report.excepted.push_back({finding, exception->reason, exception->until, exception->given});
+      return false;
+    });
   }
 
   void note(const Exception& exception, const std::string& only_ns) {

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <kai/audit/facts/facts.hpp>
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 #include <kai/base/result.hpp>
 
 #include <string>

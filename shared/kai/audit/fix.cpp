@@ -59,11 +59,12 @@ Fixes collect_fixes(const Report& report, const IsNamed& is_named) {
   Fixes fixes;
   using Key = std::tuple<model::ObjectRef, std::uint32_t, std::int32_t>;
   std::map<Key, std::size_t> index;
-  for (const Finding& finding : report.findings) {
-    if (!finding.patch) {
+  for (Finding&& each : report.findings) {
+    if (!each.patch) {
       ++fixes.without_patch;
       continue;
     }
+    const Finding& finding = fixes.findings.emplace_back(std::move(each));
     const std::string rule(finding.rule->id);
     if (const auto question = decision_about(rule); !question.empty() && !is_named(rule)) {
       fixes.left.push_back({&finding, "to be decided first: " + std::string(question),

@@ -1,10 +1,11 @@
 // Fixes: the patches of a report, put together object by object. Pure functions.
 #pragma once
 
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 #include <kai/base/result.hpp>
 #include <kai/model/json.hpp>
 
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@
 
 namespace kai::audit {
 
-// Everything that is to be changed in one object. Points into the report.
+// Everything that is to be changed in one object. Points into the Fixes.
 struct Fix {
   model::ObjectRef object;
   Origin origin;
@@ -33,7 +34,12 @@ struct LeftOut {
 };
 
 struct Fixes {
-  std::vector<Fix> objects;  // worst first
+  Fixes() = default;
+  Fixes(Fixes&&) = default;
+  Fixes& operator=(Fixes&&) = default;
+
+  std::deque<Finding> findings;  // with patches; what follows points at them
+  std::vector<Fix> objects;      // worst first
   std::vector<LeftOut> left;
   int without_patch = 0;  // findings that only people can see to
 };

@@ -10,15 +10,14 @@ namespace {
 
 std::int64_t rules_with(const Report& report, Severity severity) {
   std::set<const Rule*> rules;
-  for (const Finding& finding : report.findings) {
-    if (finding.rule->severity == severity) rules.insert(finding.rule);
-  }
-  // What a baseline knows is there all the same.
-  if (report.baseline) {
-    for (const Finding& finding : report.baseline->known) {
-      if (finding.rule->severity == severity) rules.insert(finding.rule);
+  const auto look_at = [&](const FindingList& findings) {
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+      if (findings.rule_at(i)->severity == severity) rules.insert(findings.rule_at(i));
     }
-  }
+  };
+  look_at(report.findings);
+  // What a baseline knows is there all the same.
+  if (report.baseline) look_at(report.baseline->known);
   return static_cast<std::int64_t>(rules.size());
 }
 

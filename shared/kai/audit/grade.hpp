@@ -10,7 +10,7 @@
 // Info never lowers it. Where something could not be read, the letter is an upper bound.
 #pragma once
 
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 
 #include <optional>
 #include <string>

@@ -1,7 +1,7 @@
 // An audit's report as CSV (RFC 4180), for spreadsheets. A pure function.
 #pragma once
 
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 
 #include <string>
 

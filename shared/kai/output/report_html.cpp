@@ -289,15 +289,7 @@ class Page {
       return;
     }
     write_filters();
-    std::span<const Finding> rest = m_report.findings;
-    while (!rest.empty()) {
-      const audit::Rule* const rule = rest.front().rule;
-      const auto end = std::find_if(rest.begin(), rest.end(),
-                                    [&](const Finding& finding) { return finding.rule != rule; });
-      const auto count = static_cast<std::size_t>(end - rest.begin());
-      write_rule(*rule, rest.first(count));
-      rest = rest.subspan(count);
-    }
+    for (const audit::FindingSpan& findings : m_report.findings.by_rule()) write_rule(findings);
     m_text += "<p id=\"empty\" hidden>No finding fits this filter.</p>\n</section>\n";
   }
 
@@ -341,17 +333,15 @@ class Page {
         "<output id=\"count\" aria-live=\"polite\"></output>\n</form>\n";
   }
 
-  void write_rule(const audit::Rule& rule, std::span<const Finding> findings) {
+  void write_rule(const audit::FindingSpan& findings) {
+    const audit::Rule& rule = findings.rule();
     const std::string severity(audit::to_string(rule.severity));
     const std::string id = escape_markup(rule.id);
     m_text += "<section class=\"card rule\" id=\"rule-" + id + "\" data-rule=\"" + id +
               "\" data-severity=\"" + severity + "\">\n<header><span class=\"badge " + severity +
               "\">" + severity + "</span><h3><code>" + id + "</code> " + escape_markup(rule.title) +
               "</h3></header>\n<p><b>Why</b> " + prose(rule.why) + "</p>\n";
-    const bool same = std::all_of(findings.begin(), findings.end(), [&](const Finding& finding) {
-      return finding.fix == findings.front().fix;
-    });
-    const std::string_view fix = same ? std::string_view(findings.front().fix) : rule.fix;
+    const std::string fix = findings.shared_fix();
     m_text += "<p><b>Fix</b> " + prose(fix) + " <a data-print rel=\"noreferrer\" href=\"" +
               escape_markup(rule.reference) + "\">Reference</a></p>\n";
     for (const Finding& finding : findings) write_finding(finding, fix);
@@ -396,11 +386,11 @@ class Page {
 
   const Report& m_report;
   std::optional<audit::Grade> m_grade;
-  std::set<std::string_view> m_nodes_with_findings = names_of_nodes(m_report);
+  std::set<std::string, std::less<>> m_nodes_with_findings = names_of_nodes(m_report);
   std::string m_text;
 
-  static std::set<std::string_view> names_of_nodes(const Report& report) {
-    std::set<std::string_view> names;
+  static std::set<std::string, std::less<>> names_of_nodes(const Report& report) {
+    std::set<std::string, std::less<>> names;
     for (const Finding& finding : report.findings) {
       if (finding.object.kind == "Node") names.insert(finding.object.name);
     }

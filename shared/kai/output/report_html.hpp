@@ -1,7 +1,7 @@
 // An audit's report as one HTML file that needs nothing else. A pure function.
 #pragma once
 
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 
 #include <string>
 

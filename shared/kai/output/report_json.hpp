@@ -1,7 +1,7 @@
 // An audit's report as JSON and YAML: apiVersion kubectl-ai/v1alpha1, kind AuditReport.
 #pragma once
 
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 #include <kai/model/json.hpp>
 
 #include <iosfwd>

@@ -10,6 +10,7 @@ namespace kai::output {
 namespace {
 
 using audit::Finding;
+using audit::FindingSpan;
 using audit::NotChecked;
 using audit::Report;
 using audit::Rule;
@@ -80,12 +81,11 @@ std::string head_of(std::string_view suite, std::string_view name) {
          "\"";
 }
 
-Case rule_case(const Rule& rule, const Report& report, const JunitOptions& options) {
+Case rule_case(const Rule& rule, const FindingSpan& findings, const JunitOptions& options) {
   Case test;
   test.head = head_of(audit::to_string(rule.category), rule.id);
   std::string told;
-  for (const Finding& finding : report.findings) {
-    if (finding.rule != &rule) continue;
+  for (const Finding& finding : findings) {
     if (options.fail_on && rule.severity <= *options.fail_on) {
       ++test.failures;
       test.body += "      <failure type=\"" + std::string(audit::to_string(rule.severity)) +
@@ -104,8 +104,15 @@ std::string render_junit(const Report& report, const JunitOptions& options) {
   std::map<std::string_view, Suite> suites;
   std::map<std::string_view, const Rule*> ran;
   for (const Rule* const rule : report.ran) ran.emplace(rule->id, rule);
+  std::map<const Rule*, FindingSpan> found;
+  for (const FindingSpan& findings : report.findings.by_rule()) {
+    found.emplace(&findings.rule(), findings);
+  }
+  const FindingSpan none(report.findings, 0, 0);
   for (const auto& [id, rule] : ran) {
-    suites[audit::to_string(rule->category)].cases.push_back(rule_case(*rule, report, options));
+    const auto findings = found.find(rule);
+    suites[audit::to_string(rule->category)].cases.push_back(
+        rule_case(*rule, findings == found.end() ? none : findings->second, options));
   }
   // Rules that could not run at all, each once.
   std::map<std::string_view, std::string> blind;

@@ -1,7 +1,7 @@
 // An audit's report as JUnit XML, for what CI systems show of tests. A pure function.
 #pragma once
 
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 
 #include <optional>
 #include <string>

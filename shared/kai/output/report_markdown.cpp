@@ -132,20 +132,14 @@ class Writer {
   }
 
   void write_rules() {
-    std::span<const Finding> rest = m_report.findings;
     std::size_t left_out = 0;
-    while (!rest.empty()) {
-      const audit::Rule* const rule = rest.front().rule;
-      const auto end = std::find_if(rest.begin(), rest.end(),
-                                    [&](const Finding& finding) { return finding.rule != rule; });
-      const auto count = static_cast<std::size_t>(end - rest.begin());
-      const std::string text = rule_text(*rule, rest.first(count));
+    for (const audit::FindingSpan& findings : m_report.findings.by_rule()) {
+      const std::string text = rule_text(findings);
       if (m_text.size() + text.size() + k_for_the_end > k_markdown_limit) {
         ++left_out;
       } else {
         m_text += text;
       }
-      rest = rest.subspan(count);
     }
     if (left_out > 0) {
       m_text += "\n" + audit::count_of(static_cast<std::int64_t>(left_out), "rule") +
@@ -153,20 +147,17 @@ class Writer {
     }
   }
 
-  static std::string rule_text(const audit::Rule& rule, std::span<const Finding> findings) {
+  static std::string rule_text(const audit::FindingSpan& findings) {
+    const audit::Rule& rule = findings.rule();
     std::string text = "\n<details><summary><b>" + escape_markup(rule.id) +
                        "</b>: " + escape_markup(rule.title) + "</summary>\n\n" +
                        escape_markdown(rule.why) + "\n\n";
-    const bool same = std::all_of(findings.begin(), findings.end(), [&](const Finding& finding) {
-      return finding.fix == findings.front().fix;
-    });
-    text +=
-        "**Fix**: " + escape_markdown(same ? std::string_view(findings.front().fix) : rule.fix) +
-        "\n\n";
+    const std::string fix = findings.shared_fix();
+    text += "**Fix**: " + escape_markdown(fix) + "\n\n";
     std::size_t patches = 0;
     std::size_t fixes = 0;
     for (const Finding& finding : findings) {
-      if (!same && finding.fix != rule.fix && ++fixes <= k_fixes) {
+      if (finding.fix != fix && ++fixes <= k_fixes) {
         text += "- " + code(finding.object.to_string()) + ": " + prose(finding.fix) + "\n";
       }
       if (!finding.patch || ++patches > k_patches) continue;

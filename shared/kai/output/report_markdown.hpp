@@ -2,7 +2,7 @@
 // function.
 #pragma once
 
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 
 #include <cstddef>
 #include <string>

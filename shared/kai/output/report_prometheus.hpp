@@ -2,7 +2,7 @@
 // exporter's textfile collector or a push gateway. A pure function.
 #pragma once
 
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 
 #include <string>
 

@@ -131,8 +131,8 @@ std::string render_sarif(const audit::Report& report, std::string_view version) 
   // Every rule that ran: what is not among the results is known to be fine.
   std::map<std::string_view, const audit::Rule*> known;
   for (const audit::Rule* const rule : report.ran) known.emplace(rule->id, rule);
-  for (const audit::Finding& finding : report.findings) {
-    known.emplace(finding.rule->id, finding.rule);
+  for (const audit::FindingSpan& findings : report.findings.by_rule()) {
+    known.emplace(findings.rule().id, &findings.rule());
   }
   Json rules = Json::array();
   std::map<std::string_view, int> indexes;

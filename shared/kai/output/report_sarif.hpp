@@ -1,7 +1,7 @@
 // An audit's report as SARIF 2.1.0, for code scanning. A pure function.
 #pragma once
 
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 
 #include <string>
 #include <string_view>

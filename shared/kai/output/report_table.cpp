@@ -50,7 +50,7 @@ std::string counted(std::int64_t count, std::string_view singular) {
 }
 
 // Findings of one rule, which stand together in the report.
-using Group = std::span<const Finding>;
+using Group = audit::FindingSpan;
 
 class Writer {
  public:
@@ -58,15 +58,7 @@ class Writer {
       : m_report(report), m_options(options) {}
 
   std::string write() {
-    std::span<const Finding> rest = m_report.findings;
-    while (!rest.empty()) {
-      const audit::Rule* const rule = rest.front().rule;
-      const auto end = std::find_if(rest.begin(), rest.end(),
-                                    [&](const Finding& finding) { return finding.rule != rule; });
-      const auto count = static_cast<std::size_t>(end - rest.begin());
-      write_group(rest.first(count));
-      rest = rest.subspan(count);
-    }
+    for (const Group& group : m_report.findings.by_rule()) write_group(group);
     write_summary();
     m_text += render_set_aside(m_report, m_options);
     write_gaps();
@@ -79,8 +71,8 @@ class Writer {
   }
   [[nodiscard]] bool wide() const { return m_options.detail == Detail::wide; }
 
-  void write_group(Group group) {
-    const audit::Rule& rule = *group.front().rule;
+  void write_group(const Group& group) {
+    const audit::Rule& rule = group.rule();
     const std::string_view word = word_of(rule.severity);
     const int indent = display_width(word) + 2;
     const std::string head = std::string(rule.id) + ": " + std::string(rule.title);
@@ -103,12 +95,7 @@ class Writer {
                       "and " + std::to_string(group.size() - shown) + " more; -o wide shows all") +
                 "\n";
     }
-    if (!wide()) {
-      const bool same = std::all_of(group.begin(), group.end(), [&](const Finding& finding) {
-        return finding.fix == group.front().fix;
-      });
-      write_labelled("fix", same ? group.front().fix : std::string(rule.fix), 2);
-    }
+    if (!wide()) write_labelled("fix", group.shared_fix(), 2);
     m_text += "\n";
   }
 
@@ -170,9 +157,7 @@ class Writer {
   }
 
   [[nodiscard]] std::int64_t affected_objects() const {
-    std::set<model::ObjectRef> objects;
-    for (const Finding& finding : m_report.findings) objects.insert(finding.object);
-    return static_cast<std::int64_t>(objects.size());
+    return static_cast<std::int64_t>(m_report.findings.count_objects());
   }
 
   // A bar in which every part can be told without colour.

@@ -1,7 +1,7 @@
 // An audit's report, and its rules, for people.
 #pragma once
 
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 #include <kai/audit/rule.hpp>
 #include <kai/output/style.hpp>
 

@@ -29,7 +29,7 @@ EarlierFindings earlier(const std::string& text) {
   return parsed ? *parsed : EarlierFindings();
 }
 
-std::vector<std::string> names_of(const std::vector<Finding>& findings) {
+std::vector<std::string> names_of(const FindingList& findings) {
   std::vector<std::string> names;
   for (const Finding& finding : findings) names.push_back(finding.object.name);
   return names;

@@ -43,7 +43,7 @@ TEST(CollectFixes, PutsFindingsOfOneObjectTogether) {
   report.findings.push_back(finding(k_second, "/b", Patch{Patch::Type::merge, {{"b", 2}}}));
   const Fixes fixes = collect_fixes(report, &nobody);
   ASSERT_EQ(fixes.objects.size(), 1U);
-  EXPECT_THAT(fixes.objects[0].findings, ElementsAre(&report.findings[0], &report.findings[2]));
+  EXPECT_THAT(fixes.objects[0].findings, ElementsAre(&fixes.findings[0], &fixes.findings[1]));
   EXPECT_EQ(fixes.without_patch, 1);
   EXPECT_THAT(fixes.left, IsEmpty());
 }
@@ -84,18 +84,19 @@ TEST(ApplyFix, ItemsAreTakenOutFromTheEnd) {
   EXPECT_EQ(fixed.object["l"], Json({"0", "1", "three", "4", "5", "6", "7", "8"}));
   EXPECT_THAT(fixed.left, IsEmpty());
   // In the report's order again.
-  EXPECT_THAT(fixed.made, ElementsAre(&report.findings[0], &report.findings[1], &report.findings[2],
-                                      &report.findings[3]));
+  EXPECT_THAT(fixed.made, ElementsAre(&fixes.findings[0], &fixes.findings[1], &fixes.findings[2],
+                                      &fixes.findings[3]));
 }
 
 TEST(ApplyFix, WhatDoesNotFitIsTold) {
   Report report;
   report.findings.push_back(finding(k_first, "/l/0", removal(0, "somebody else")));
   report.findings.push_back(finding(k_second, "/b", Patch{Patch::Type::merge, {{"b", 2}}}));
-  const Fixed fixed = apply_fix({{"l", {"a"}}}, collect_fixes(report, &nobody).objects[0]);
+  const Fixes fixes = collect_fixes(report, &nobody);
+  const Fixed fixed = apply_fix({{"l", {"a"}}}, fixes.objects[0]);
   EXPECT_EQ(fixed.object, Json({{"l", {"a"}}, {"b", 2}}));
   ASSERT_EQ(fixed.left.size(), 1U);
-  EXPECT_EQ(fixed.left[0].finding, &report.findings[0]);
+  EXPECT_EQ(fixed.left[0].finding, &fixes.findings[0]);
   EXPECT_THAT(fixed.left[0].reason, HasSubstr("does not fit"));
   EXPECT_FALSE(fixed.left[0].undecided);
 }

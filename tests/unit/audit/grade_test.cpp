@@ -25,7 +25,7 @@ Report report_of(std::size_t errors, std::size_t warnings = 0, std::size_t infos
     for (std::size_t rule = 0; rule < counts[i]; ++rule) {
       Finding finding;
       finding.rule = &k_rules[i][rule];
-      report.findings.insert(report.findings.end(), 2, finding);
+      for (int twice = 0; twice < 2; ++twice) report.findings.push_back(finding);
     }
   }
   return report;

@@ -11,9 +11,10 @@ std::vector<Finding> check(const Rule& rule, const std::vector<model::Json>& doc
   FactsBuilder builder({});
   for (const model::Json& document : documents) builder.add(document);
   const Facts facts = builder.finish();
-  Findings findings;
+  std::vector<Finding> found;
+  Findings findings([&](Finding&& finding) { found.push_back(std::move(finding)); });
   rule.check(facts, findings);
-  return std::move(findings.list());
+  return found;
 }
 
 void apply(const Finding& finding, std::vector<model::Json>& documents) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <kai/audit/facts/facts.hpp>
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 
 #include <vector>
 

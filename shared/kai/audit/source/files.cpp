@@ -516,12 +516,14 @@ const std::vector<Location>& FileSource::passed_over() const {
 void FileSource::locate(Report& report) const {
   // In the order of files, and in each of documents.
   std::map<std::size_t, std::map<std::uint32_t, FoundIn>> by_file;
-  for (Finding& finding : report.findings) {
-    if (!finding.origin.known()) continue;
-    const Document& document = m_state->documents[finding.origin.document - 1];
-    FoundIn& found = by_file[document.file][finding.origin.document];
+  FindingList& findings = report.findings;
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    const Origin& origin = findings.origin_at(i);
+    if (!origin.known()) continue;
+    const Document& document = m_state->documents[origin.document - 1];
+    FoundIn& found = by_file[document.file][origin.document];
     found.line = document.line;
-    found.findings.push_back(&finding);
+    found.fields.push_back({findings.path_at(i), origin.item, i, {}});
   }
   for (auto& [file, documents] : by_file) {
     std::vector<FoundIn> found;
@@ -533,7 +535,12 @@ void FileSource::locate(Report& report) const {
       if (auto again = read_file(where.path)) loaded = *std::move(again);
       text = loaded;
     }
-    locate_findings(where.path, text, found, m_state->threads);
+    locate_fields(where.path, text, found, m_state->threads);
+    for (const FoundIn& document : found) {
+      for (const Sought& field : document.fields) {
+        findings.set_location(field.finding, field.found);
+      }
+    }
   }
 }
 

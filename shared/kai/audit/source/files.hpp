@@ -5,7 +5,7 @@
 // can be traced to its line afterwards by reading that one document again.
 #pragma once
 
-#include <kai/audit/finding.hpp>
+#include <kai/audit/report.hpp>
 #include <kai/audit/source/evidence.hpp>
 #include <kai/base/result.hpp>
 

@@ -26,24 +26,24 @@ std::optional<Location> place_of(const model::PositionMap& positions, FieldPath 
   }
 }
 
-void locate_in(const std::string& file, std::string_view text, const FoundIn& document) {
+void locate_in(const std::string& file, std::string_view text, FoundIn& document) {
   model::PositionMap positions;
   model::YamlOptions yaml;
   yaml.positions = model::Positions::record;
   if (text.size() <= k_limit) {
     if (auto parsed = model::parse_yaml(text, yaml)) positions = std::move(parsed->positions);
   }
-  for (Finding* const finding : document.findings) {
-    FieldPath path = finding->path;
-    if (finding->origin.item >= 0) {
-      path = FieldPath() / "items" / static_cast<std::size_t>(finding->origin.item) / path;
+  for (Sought& field : document.fields) {
+    FieldPath path = field.path;
+    if (field.item >= 0) {
+      path = FieldPath() / "items" / static_cast<std::size_t>(field.item) / path;
     }
     Location where{file, document.line, 0};
     if (const auto place = place_of(positions, path)) {
       where.line = place->line + document.line - 1;
       where.column = place->column;
     }
-    finding->location = where;
+    field.found = std::move(where);
   }
 }
 
@@ -62,8 +62,8 @@ std::string_view DocumentCursor::document_at(int line) {
   return text.substr(0, std::min(document.size() + 1, text.size()));
 }
 
-void locate_findings(const std::string& path, std::string_view text,
-                     const std::vector<FoundIn>& documents, std::size_t most_threads) {
+void locate_fields(const std::string& path, std::string_view text, std::vector<FoundIn>& documents,
+                   std::size_t most_threads) {
   DocumentCursor cursor(text);
   std::vector<std::string_view> parts;
   parts.reserve(documents.size());

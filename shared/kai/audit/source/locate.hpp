@@ -5,6 +5,7 @@
 #include <kai/audit/finding.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,15 +28,23 @@ class DocumentCursor {
   int m_line = 1;
 };
 
-struct FoundIn {
-  int line = 0;  // of the document's first node
-  std::vector<Finding*> findings;
+// A field of which the place is wanted.
+struct Sought {
+  FieldPath path;
+  std::int32_t item = -1;   // as in Origin
+  std::size_t finding = 0;  // whose it is, for the caller
+  Location found;
 };
 
-// Fills in the location of every finding: of its field, of what contains it, or of the
-// document when that has changed meanwhile or is too large to be read for this.
-// `documents` are in the order of the file.
-void locate_findings(const std::string& path, std::string_view text,
-                     const std::vector<FoundIn>& documents, std::size_t most_threads);
+struct FoundIn {
+  int line = 0;  // of the document's first node
+  std::vector<Sought> fields;
+};
+
+// Fills in where every field stands: it, what contains it, or the document when that has
+// changed meanwhile or is too large to be read for this. `documents` are in the order of
+// the file.
+void locate_fields(const std::string& path, std::string_view text, std::vector<FoundIn>& documents,
+                   std::size_t most_threads);
 
 }  // namespace kai::audit
