@@ -4,6 +4,7 @@
 #include <kai/output/report_csv.hpp>
 
 #include <optional>
+#include <ostream>
 #include <string_view>
 
 namespace kai::output {
@@ -32,14 +33,14 @@ class Line {
 
 }  // namespace
 
-std::string render_csv(const audit::Report& report) {
+void write_csv(const audit::Report& report, std::ostream& out) {
   Line titles;
   for (const char* title :
        {"severity", "rule", "apiVersion", "kind", "namespace", "name", "path", "observed",
         "expected", "message", "fix", "file", "line", "column", "fingerprint", "patch"}) {
     titles.add(title);
   }
-  std::string text = titles.end();
+  out << titles.end();
   for (const audit::Finding& finding : report.findings) {
     Line line;
     line.add(audit::to_string(finding.rule->severity))
@@ -56,7 +57,7 @@ std::string render_csv(const audit::Report& report) {
         .add(finding.location)
         .add(finding.fingerprint)
         .add(finding.patch ? compact_json(finding.patch->body) : std::string());
-    text += line.end();
+    out << line.end();
   }
   for (const audit::NotChecked& gap : report.coverage.not_checked) {
     std::string rules;
@@ -72,9 +73,8 @@ std::string render_csv(const audit::Report& report) {
         .add("")
         .add("");
     line.add(gap.reason).add("").add(gap.location).add("").add("");
-    text += line.end();
+    out << line.end();
   }
-  return text;
 }
 
 }  // namespace kai::output

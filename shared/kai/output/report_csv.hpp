@@ -1,14 +1,14 @@
-// An audit's report as CSV (RFC 4180), for spreadsheets. A pure function.
+// An audit's report as CSV (RFC 4180), for spreadsheets.
 #pragma once
 
 #include <kai/audit/report.hpp>
 
-#include <string>
+#include <iosfwd>
 
 namespace kai::output {
 
 // A line with the names of the columns, one for each finding, and one with the severity
 // "not-checked" for everything that could not be read.
-std::string render_csv(const audit::Report& report);
+void write_csv(const audit::Report& report, std::ostream& out);
 
 }  // namespace kai::output

@@ -12,8 +12,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <ostream>
 #include <set>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -139,9 +139,10 @@ std::string query_of(std::string_view text) {
 
 class Page {
  public:
-  explicit Page(const Report& report) : m_report(report), m_grade(audit::grade(report)) {}
+  Page(const Report& report, std::ostream& out)
+      : m_report(report), m_out(out), m_grade(audit::grade(report)) {}
 
-  std::string write() {
+  void write() {
     write_start();
     write_summary();
     write_gaps();
@@ -150,10 +151,15 @@ class Page {
     m_text += "</main>\n<script>";
     m_text += k_html_script;
     m_text += "</script>\n</body>\n</html>\n";
-    return std::move(m_text);
+    flush();
   }
 
  private:
+  void flush() {
+    m_out << m_text;
+    m_text.clear();
+  }
+
   void write_start() {
     const audit::Summary& summary = m_report.summary;
     m_text += "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
@@ -382,9 +388,11 @@ class Page {
                 "</pre></details>\n";
     }
     m_text += "</article>\n";
+    flush();
   }
 
   const Report& m_report;
+  std::ostream& m_out;
   std::optional<audit::Grade> m_grade;
   std::set<std::string, std::less<>> m_nodes_with_findings = names_of_nodes(m_report);
   std::string m_text;
@@ -400,8 +408,8 @@ class Page {
 
 }  // namespace
 
-std::string render_html(const Report& report) {
-  return Page(report).write();
+void write_html(const Report& report, std::ostream& out) {
+  Page(report, out).write();
 }
 
 }  // namespace kai::output

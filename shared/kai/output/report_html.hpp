@@ -1,9 +1,9 @@
-// An audit's report as one HTML file that needs nothing else. A pure function.
+// An audit's report as one HTML file that needs nothing else.
 #pragma once
 
 #include <kai/audit/report.hpp>
 
-#include <string>
+#include <iosfwd>
 
 namespace kai::output {
 
@@ -11,6 +11,6 @@ namespace kai::output {
 // the findings and keeps the filter in the address, after "#": severity=error,warning
 // namespace=NAME rule=ID find=TEXT, joined by &. A content security policy admits that
 // script and style by their hashes and nothing else.
-std::string render_html(const audit::Report& report);
+void write_html(const audit::Report& report, std::ostream& out);
 
 }  // namespace kai::output

@@ -2,10 +2,9 @@
 
 #include <kai/audit/grade.hpp>
 #include <kai/audit/rule.hpp>
-#include <kai/output/document.hpp>
+#include <kai/output/long_list.hpp>
 
 #include <algorithm>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -152,34 +151,10 @@ model::Json known_finding_to_json(const audit::KnownFinding& finding) {
           {"message", finding.message}};
 }
 
-Json report_to_json(const audit::Report& report) {
-  Json json = without_findings(report);
-  for (const audit::Finding& finding : report.findings) {
-    json["findings"].push_back(finding_to_json(finding));
-  }
-  return json;
-}
-
-void write_report_json(const audit::Report& report, std::ostream& out) {
-  // No string of JSON holds a line break, so nothing else looks like this.
-  constexpr std::string_view k_findings = "\n  \"findings\": [";
-  const std::string text = render_object(DocumentFormat::json, without_findings(report));
-  const std::size_t at = text.find(k_findings) + k_findings.size();
-  out << std::string_view(text).substr(0, at);
-  std::string_view before = "\n    ";
-  std::string indented;
-  for (const audit::Finding& finding : report.findings) {
-    const std::string entry = render_object(DocumentFormat::json, finding_to_json(finding));
-    indented = before;
-    for (const char c : std::string_view(entry).substr(0, entry.size() - 1)) {
-      indented += c;
-      if (c == '\n') indented += "    ";
-    }
-    out << indented;
-    before = ",\n    ";
-  }
-  if (!report.findings.empty()) out << "\n  ";
-  out << std::string_view(text).substr(at);
+void write_report(const audit::Report& report, DocumentFormat format, std::ostream& out) {
+  LongList findings(format, without_findings(report), "findings", 1, out);
+  for (const audit::Finding& finding : report.findings) findings.add(finding_to_json(finding));
+  findings.finish();
 }
 
 }  // namespace kai::output

@@ -3,17 +3,15 @@
 
 #include <kai/audit/report.hpp>
 #include <kai/model/json.hpp>
+#include <kai/output/document.hpp>
 
 #include <iosfwd>
 
 namespace kai::output {
 
-// As audit-report.schema.json, beside this file, says; strings are as the cluster or the files
-// gave them.
-model::Json report_to_json(const audit::Report& report);
-// The same as text, finding by finding: as one value, tens of thousands of them would weigh
-// more than all that was read to find them.
-void write_report_json(const audit::Report& report, std::ostream& out);
+// As audit-report.schema.json, beside this file, says; finding by finding: as one value, tens
+// of thousands of them would weigh more than all that was read to find them.
+void write_report(const audit::Report& report, DocumentFormat format, std::ostream& out);
 // A finding as a baseline and a difference have it.
 model::Json known_finding_to_json(const audit::KnownFinding& finding);
 

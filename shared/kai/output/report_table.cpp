@@ -6,6 +6,7 @@
 #include <kai/output/text_block.hpp>
 
 #include <algorithm>
+#include <ostream>
 #include <set>
 #include <tuple>
 #include <vector>
@@ -54,18 +55,22 @@ using Group = audit::FindingSpan;
 
 class Writer {
  public:
-  Writer(const Report& report, const ReportOptions& options)
-      : m_report(report), m_options(options) {}
+  Writer(const Report& report, const ReportOptions& options, std::ostream& out)
+      : m_report(report), m_options(options), m_out(out) {}
 
-  std::string write() {
+  void write() {
     for (const Group& group : m_report.findings.by_rule()) write_group(group);
     write_summary();
     m_text += render_set_aside(m_report, m_options);
     write_gaps();
-    return std::move(m_text);
+    flush();
   }
 
  private:
+  void flush() {
+    m_out << m_text;
+    m_text.clear();
+  }
   [[nodiscard]] std::string paint(Style style, std::string_view text) const {
     return m_options.palette.paint(style, text);
   }
@@ -123,6 +128,7 @@ class Writer {
     write_labelled("fix", finding.fix, indent);
     if (finding.patch) write_labelled("patch", finding.patch->body.dump(), indent);
     write_labelled("id", finding.fingerprint, indent);
+    flush();
   }
 
   void write_labelled(std::string_view label, std::string_view text, int indent) {
@@ -259,6 +265,7 @@ class Writer {
 
   const Report& m_report;
   const ReportOptions& m_options;
+  std::ostream& m_out;
   std::string m_text;
 };
 
@@ -273,8 +280,9 @@ std::string_view where_of(const audit::Rule& rule) {
 
 }  // namespace
 
-std::string render_report(const audit::Report& report, const ReportOptions& options) {
-  return Writer(report, options).write();
+void write_report_table(const audit::Report& report, const ReportOptions& options,
+                        std::ostream& out) {
+  Writer(report, options, out).write();
 }
 
 std::string render_rule(const audit::Rule& rule, const ReportOptions& options) {

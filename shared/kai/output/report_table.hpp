@@ -5,6 +5,7 @@
 #include <kai/audit/rule.hpp>
 #include <kai/output/style.hpp>
 
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,7 +22,8 @@ struct ReportOptions {
 
 // Findings grouped by rule, worst first, then what was counted and what was not checked.
 // brief shows the first findings of a rule; wide shows all, with path, patch and fix.
-std::string render_report(const audit::Report& report, const ReportOptions& options);
+void write_report_table(const audit::Report& report, const ReportOptions& options,
+                        std::ostream& out);
 
 // One rule with why and how: `audit explain`.
 std::string render_rule(const audit::Rule& rule, const ReportOptions& options);
