@@ -46,8 +46,15 @@ struct FindingList::Store {
     }
   };
 
+  struct Place {
+    Text file;
+    int line = 0;
+    int column = 0;
+  };
+
   TextStore texts;
   std::unordered_set<Said, Hash> said;  // its elements stay where they are
+  std::deque<Place> places;
 };
 
 FindingList::FindingList() : m_store(std::make_shared<Store>()) {}
@@ -99,17 +106,18 @@ Finding FindingList::operator[](std::size_t at) const {
   }
   finding.subject = said.subject.str();
   finding.rule = said.rule;
-  if (entry.located) finding.location = Location{entry.file.str(), entry.line, entry.column};
+  if (entry.place > 0) {
+    const Store::Place& place = m_store->places[entry.place - 1];
+    finding.location = Location{place.file.str(), place.line, place.column};
+  }
   finding.fingerprint = digits_of(entry.fingerprint);
   return finding;
 }
 
 void FindingList::set_location(std::size_t at, const Location& location) {
-  Entry& entry = m_entries[at];
-  entry.file = m_store->texts.intern(location.file);
-  entry.line = location.line;
-  entry.column = location.column;
-  entry.located = true;
+  auto& places = m_store->places;
+  places.push_back({m_store->texts.intern(location.file), location.line, location.column});
+  m_entries[at].place = static_cast<std::uint32_t>(places.size());
 }
 
 bool FindingList::less(const Entry& a, const Entry& b) {

@@ -129,10 +129,7 @@ class FindingList {
     Text name;
     std::uint64_t fingerprint = 0;  // 0: none
     Origin origin;
-    Text file;  // of the location
-    std::int32_t line = 0;
-    std::int32_t column = 0;
-    bool located = false;
+    std::uint32_t place = 0;  // the location's number, from 1; 0: none
   };
   struct Store;
   static bool less(const Entry& a, const Entry& b);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::array<KindInfo, k_kind_count> k_kinds = {{
     {Kind::pod, "v1", "Pod", KindScope::namespaced},
-    {Kind::node, "v1", "Node", KindScope::cluster},
+    {Kind::node, "v1", "Node", KindScope::cluster, Presence::built_in, Reading::full, 100},
     {Kind::name_space, "v1", "Namespace", KindScope::cluster},
     {Kind::resource_quota, "v1", "ResourceQuota", KindScope::namespaced},
     {Kind::network_policy, "networking.k8s.io/v1", "NetworkPolicy", KindScope::namespaced},

@@ -76,6 +76,18 @@ bool EncryptionConfiguration::Entry::covers_secrets() const {
   });
 }
 
+std::span<const ClaimUse> Operations::uses_of(const PersistentVolumeClaim& claim) const {
+  using Name = std::pair<std::string_view, std::string_view>;
+  struct Less {
+    static Name name_of(const ClaimUse& use) { return {use.ns, use.claim}; }
+    bool operator()(const ClaimUse& use, const Name& name) const { return name_of(use) < name; }
+    bool operator()(const Name& name, const ClaimUse& use) const { return name < name_of(use); }
+  };
+  const auto [first, last] = std::equal_range(claim_uses.begin(), claim_uses.end(),
+                                              Name(claim.head.ns, claim.head.name), Less());
+  return {first, last};
+}
+
 const PersistentVolume* Operations::volume(std::string_view name) const {
   return find_cluster_object(volumes, name);
 }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -160,6 +161,7 @@ struct Operations {
   std::vector<KubeletConfiguration> kubelets;
   std::vector<EncryptionConfiguration> encryption;
 
+  [[nodiscard]] std::span<const ClaimUse> uses_of(const PersistentVolumeClaim& claim) const;
   [[nodiscard]] const PersistentVolume* volume(std::string_view name) const;
   [[nodiscard]] const StorageClass* storage_class(std::string_view name) const;
 };

@@ -36,10 +36,9 @@ bool has_node_agent(const Facts& facts) {
 }
 
 bool asks_for_save(const Facts& facts, const PersistentVolumeClaim& claim, ClaimUse::Save save) {
-  const auto& uses = facts.operations->claim_uses;
-  return std::any_of(uses.begin(), uses.end(), [&](const ClaimUse& use) {
-    return use.claim == claim.head.name && use.ns == claim.head.ns && use.save == save;
-  });
+  const auto uses = facts.operations->uses_of(claim);
+  return std::any_of(uses.begin(), uses.end(),
+                     [save](const ClaimUse& use) { return use.save == save; });
 }
 
 void check(const Facts& facts, Findings& findings) {

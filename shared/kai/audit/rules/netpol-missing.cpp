@@ -5,15 +5,50 @@
 #include <kai/audit/tables.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace kai::audit {
 namespace {
 
-struct Workloads {
-  std::set<std::string> open;
-  std::int64_t all = 0;
+// Of those that are open a few are named.
+class Workloads {
+ public:
+  void add(const std::string& name, bool is_open) {
+    ++m_all;
+    if (!is_open) return;
+    ++m_open;
+    m_names.insert(name);
+    if (m_names.size() > k_named + 1) m_names.erase(std::prev(m_names.end()));
+  }
+
+  [[nodiscard]] bool any_open() const { return m_open > 0; }
+  [[nodiscard]] std::string message() const {
+    const std::string who =
+        m_open >= m_all
+            ? "no NetworkPolicy selects its " + count_of(m_open, "workload") + " for ingress: "
+            : "NetworkPolicies leave out " + std::to_string(m_open) + " of " +
+                  count_of(m_all, "workload") + ": ";
+    return who + names();
+  }
+
+ private:
+  static constexpr std::size_t k_named = 3;
+
+  [[nodiscard]] std::string names() const {
+    std::vector<std::string> first(m_names.begin(), m_names.end());
+    const auto more = m_open - static_cast<std::int64_t>(k_named);
+    if (more <= 1) return list_names(first, k_named);
+    first.resize(k_named);
+    return first[0] + ", " + first[1] + ", " + first[2] + " and " + std::to_string(more) + " more";
+  }
+
+  std::set<std::string> m_names;  // the first of m_open
+  std::int64_t m_open = 0;
+  std::int64_t m_all = 0;
 };
 
 // Files are a part of a cluster: they say something about a namespace that they declare or
@@ -27,18 +62,16 @@ void check(const Facts& facts, Findings& findings) {
   std::map<std::string, Workloads> namespaces;
   facts.each_subject([&](const Subject& subject) {
     if (!is_on_pod_network(subject)) return;
-    Workloads& here = namespaces[subject.ref.ns];
-    ++here.all;
     const auto& of_namespace = policies.of(subject.ref.ns);
     const bool guarded =
         std::any_of(of_namespace.begin(), of_namespace.end(), [&](const NetworkPolicy* policy) {
           return policy->for_ingress && policies.selects(*policy, *subject.pod_labels);
         });
-    if (!guarded) here.open.insert(subject.ref.name);
+    namespaces[subject.ref.ns].add(subject.ref.name, !guarded);
   });
   for (const auto& [name, workloads] : namespaces) {
     const Namespace* const ns = facts.find_namespace(name);
-    if (workloads.open.empty() || WellKnown::get().is_system_namespace(name) ||
+    if (!workloads.any_open() || WellKnown::get().is_system_namespace(name) ||
         has_foreign_policies(facts, name) || !is_known(facts, policies, name) ||
         (ns != nullptr && ns->terminating)) {
       continue;
@@ -48,13 +81,7 @@ void check(const Facts& facts, Findings& findings) {
     if (ns != nullptr) finding.origin = ns->head.origin;
     finding.observed = "no NetworkPolicy for ingress";
     finding.expected = "a NetworkPolicy that selects every pod for ingress";
-    const auto open = static_cast<std::int64_t>(workloads.open.size());
-    const std::string names = list_names({workloads.open.begin(), workloads.open.end()});
-    finding.message = open >= workloads.all
-                          ? "no NetworkPolicy selects its " + count_of(open, "workload") +
-                                " for ingress: " + names
-                          : "NetworkPolicies leave out " + std::to_string(open) + " of " +
-                                count_of(workloads.all, "workload") + ": " + names;
+    finding.message = workloads.message();
     findings.add(std::move(finding));
   }
 }

@@ -26,10 +26,9 @@ const StorageClass* class_of(const Facts& facts, const PersistentVolumeClaim& cl
 // A pod that cannot start because of the claim. One that waits for something else, such
 // as a GPU, or is held back on purpose, is no evidence.
 const ClaimUse* waiting_pod(const Facts& facts, const PersistentVolumeClaim& claim) {
-  const auto& uses = facts.operations->claim_uses;
-  const auto found = std::find_if(uses.begin(), uses.end(), [&](const ClaimUse& use) {
-    return use.claim == claim.head.name && use.ns == claim.head.ns && use.unscheduled &&
-           !use.gated && use.waits_for_volumes;
+  const auto uses = facts.operations->uses_of(claim);
+  const auto found = std::find_if(uses.begin(), uses.end(), [](const ClaimUse& use) {
+    return use.unscheduled && !use.gated && use.waits_for_volumes;
   });
   return found == uses.end() ? nullptr : &*found;
 }

@@ -22,7 +22,7 @@ struct LiveOptions {
   std::string ns;      // the only namespace to audit; empty: all
   KubeVersion target;  // unknown: the server's own version
   Thresholds thresholds;
-  int page_size = 500;
+  int page_size = 250;
   SnapshotWriter* record = nullptr;  // is given all that is read
   // Is shown every object that is read, one at a time.
   std::function<void(const model::Json& object)> seen;
