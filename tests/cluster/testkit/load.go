@@ -21,6 +21,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
+const workers = 32
+
 // runLoad fills a cluster with GPU nodes and pods of the size and shape that real ones
 // have: two containers, a dozen variables, mounts, probes, a full status, and the
 // managedFields of two writers.
@@ -29,6 +31,9 @@ func runLoad(ctx context.Context, arguments []string) error {
 	kubeconfig := flags.String("kubeconfig", "", "as whom to speak to the API server")
 	nodes := flags.Int("nodes", 1000, "how many nodes")
 	pods := flags.Int("pods", 20000, "how many pods")
+	// A run that was interrupted leaves gaps no further back than its workers are many.
+	nodesThere := flags.Int("nodes-there", 0, "how many of the nodes an earlier run has made")
+	podsThere := flags.Int("pods-there", 0, "how many of the pods an earlier run has made")
 	namespaces := flags.Int("namespaces", 40, "over how many namespaces")
 	flags.Parse(arguments)
 
@@ -53,18 +58,18 @@ func runLoad(ctx context.Context, arguments []string) error {
 	}
 	started := time.Now()
 	steps := []struct {
-		what  string
-		count int
-		make  func(index int) error
+		what         string
+		there, count int
+		make         func(index int) error
 	}{
-		{"namespaces", *namespaces, func(index int) error { return loadNamespace(ctx, controller, index) }},
-		{"nodes", *nodes, func(index int) error { return loadNode(ctx, kubelet, index) }},
-		{"pods", *pods, func(index int) error {
+		{"namespaces", 0, *namespaces, func(index int) error { return loadNamespace(ctx, controller, index) }},
+		{"nodes", *nodesThere, *nodes, func(index int) error { return loadNode(ctx, kubelet, index) }},
+		{"pods", *podsThere, *pods, func(index int) error {
 			return loadPod(ctx, controller, kubelet, index, index%*nodes, index%*namespaces)
 		}},
 	}
 	for _, step := range steps {
-		if err := inParallel(step.count, step.make); err != nil {
+		if err := inParallel(max(step.there-workers, 0), step.count, step.make); err != nil {
 			return fmt.Errorf("%s: %w", step.what, err)
 		}
 		log.Printf("%d %s after %.0f s", step.count, step.what, time.Since(started).Seconds())
@@ -72,12 +77,13 @@ func runLoad(ctx context.Context, arguments []string) error {
 	return nil
 }
 
-// inParallel runs work(0…count-1), and stops at the first error.
-func inParallel(count int, work func(index int) error) error {
+// inParallel runs work(first…count-1), and stops at the first error.
+func inParallel(first, count int, work func(index int) error) error {
 	var next atomic.Int64
+	next.Store(int64(first))
 	var failure atomic.Pointer[error]
 	var group sync.WaitGroup
-	for range 32 {
+	for range workers {
 		group.Go(func() {
 			for {
 				index := int(next.Add(1)) - 1
@@ -102,7 +108,7 @@ func loadNamespace(ctx context.Context, client kubernetes.Interface, index int) 
 	_, err := client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 		Name: name, Labels: map[string]string{"pod-security.kubernetes.io/enforce": "baseline"}}},
 		metav1.CreateOptions{})
-	if err != nil {
+	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return err
 	}
 	// The account comes from a controller; until then pods are refused.
@@ -147,7 +153,8 @@ func loadNode(ctx context.Context, client kubernetes.Interface, index int) error
 		Spec: corev1.NodeSpec{Taints: []corev1.Taint{{
 			Key: "nvidia.com/gpu", Value: "present", Effect: corev1.TaintEffectNoSchedule}}},
 	}
-	if _, err := client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{}); err != nil {
+	_, err := client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return err
 	}
 	now := metav1.Now()
@@ -234,6 +241,9 @@ func loadPod(ctx context.Context, controller, kubelet kubernetes.Interface, inde
 	}
 	ns := fmt.Sprintf("team-%02d", namespace)
 	created, err := controller.CoreV1().Pods(ns).Create(ctx, pod, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		created, err = controller.CoreV1().Pods(ns).Get(ctx, name, metav1.GetOptions{})
+	}
 	if err != nil {
 		return err
 	}
