@@ -10,12 +10,6 @@ namespace kai::gpu {
 
 namespace {
 
-// One GPU is rarely shared by more; a larger number is a slip of the finger.
-constexpr std::int64_t k_max_replicas = 256;
-
-// MPS serves at most 48 clients per GPU (NVIDIA's MPS documentation, "Limitations").
-constexpr std::int64_t k_max_mps_replicas = 48;
-
 class Problems {
  public:
   void add(std::string text) { m_texts.push_back(std::move(text)); }
@@ -122,11 +116,11 @@ void read_sharing(const SetupFlags& flags, const std::optional<model::GpuProfile
     }
   };
   if (time_slicing) {
-    check("time-slicing", *time_slicing, k_max_replicas);
+    check("time-slicing", *time_slicing, model::k_max_time_slices);
     request.sharing = {SharingMode::time_slicing, static_cast<int>(*time_slicing)};
   }
   if (mps) {
-    check("MPS", *mps, k_max_mps_replicas);
+    check("MPS", *mps, model::k_max_mps_clients);
     request.sharing = {SharingMode::mps, static_cast<int>(*mps)};
   }
   if (time_slicing && mps) {

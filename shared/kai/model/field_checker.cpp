@@ -9,14 +9,23 @@ namespace kai::model {
 
 namespace {
 
-std::string member_of(const std::string& parent, const std::string& key) {
+std::string_view type_name(const Json& value) {
+  if (value.is_null()) return "nothing";
+  if (value.is_boolean()) return "a boolean";
+  if (value.is_number()) return "a number";
+  if (value.is_string()) return "a string";
+  return value.is_array() ? "a list" : "a map";
+}
+
+}  // namespace
+
+std::string member_name(const std::string& parent, std::string_view key) {
   std::string name = parent;
   if (!name.empty()) name += '.';
   return name += key;
 }
 
-// RFC 6901: how positions are keyed.
-std::string pointer(const std::string& parent, std::string_view key) {
+std::string member_pointer(const std::string& parent, std::string_view key) {
   std::string escaped;
   for (const char c : key) {
     if (c == '~') {
@@ -30,16 +39,6 @@ std::string pointer(const std::string& parent, std::string_view key) {
   return parent + "/" + escaped;
 }
 
-std::string_view type_name(const Json& value) {
-  if (value.is_null()) return "nothing";
-  if (value.is_boolean()) return "a boolean";
-  if (value.is_number()) return "a number";
-  if (value.is_string()) return "a string";
-  return value.is_array() ? "a list" : "a map";
-}
-
-}  // namespace
-
 void FieldChecker::check_fields(const Json& value, std::span<const Field> fields,
                                 const std::string& at, const std::string& name) {
   if (!value.is_object()) return wrong_type(value, "a map", at, name);
@@ -48,8 +47,8 @@ void FieldChecker::check_fields(const Json& value, std::span<const Field> fields
     for (const Field& field : fields) {
       if (field.key == key) known = &field;
     }
-    const std::string where = pointer(at, key);
-    const std::string full_name = member_of(name, key);
+    const std::string where = member_pointer(at, key);
+    const std::string full_name = member_name(name, key);
     if (known == nullptr) {
       unknown_key(key, fields, where, name);
     } else {
@@ -59,19 +58,29 @@ void FieldChecker::check_fields(const Json& value, std::span<const Field> fields
 }
 
 void FieldChecker::problem(const std::string& at, std::string message) {
-  m_problems.emplace_back(location(at), std::move(message));
+  m_problems.push_back({location(at), std::move(message)});
 }
 
-Result<> FieldChecker::result() {
-  if (m_problems.empty()) return {};
-  std::stable_sort(m_problems.begin(), m_problems.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.first.line, a.first.column) < std::tie(b.first.line, b.first.column);
+std::vector<FieldProblem> FieldChecker::problems() const {
+  std::vector<FieldProblem> sorted = m_problems;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const FieldProblem& a, const FieldProblem& b) {
+    return std::tie(a.location.line, a.location.column) <
+           std::tie(b.location.line, b.location.column);
   });
-  Error error(ErrorCode::invalid_input, m_problems.front().second);
-  for (std::size_t i = 1; i < m_problems.size(); ++i) {
-    error.message += "; " + m_problems[i].first.to_string() + ": " + m_problems[i].second;
+  return sorted;
+}
+
+Result<> FieldChecker::result() const {
+  if (m_problems.empty()) return {};
+  return fail(as_error(problems()));
+}
+
+Error as_error(const std::vector<FieldProblem>& problems) {
+  Error error(ErrorCode::invalid_input, problems.front().message);
+  for (std::size_t i = 1; i < problems.size(); ++i) {
+    error.causes.push_back({{}, problems[i].location.to_string(), problems[i].message});
   }
-  return fail(std::move(error).at(m_problems.front().first));
+  return std::move(error).at(problems.front().location);
 }
 
 void FieldChecker::check(const Json& value, const Field& field, const std::string& at,
@@ -91,7 +100,16 @@ void FieldChecker::check(const Json& value, const Field& field, const std::strin
       if (!value.is_object()) wrong_type(value, "a map", at, name);
       break;
     case FieldType::text_map: check_text_map(value, at, name); break;
+    case FieldType::text_or_fields:
+      if (!value.is_string() && !value.is_object()) {
+        wrong_type(value, "a string or a map", at, name);
+      } else if (value.is_object()) {
+        check_fields(value, field.fields, at, name);
+      }
+      break;
+    case FieldType::any: break;
     case FieldType::list:
+    case FieldType::mixed_list:
     case FieldType::text_list: check_list(value, field, at, name); break;
     case FieldType::nodes:
       if (value.is_object()) {
@@ -107,7 +125,8 @@ void FieldChecker::check_text_map(const Json& value, const std::string& at,
                                   const std::string& name) {
   if (!value.is_object()) return wrong_type(value, "a map", at, name);
   for (const auto& [key, member] : value.items()) {
-    if (!member.is_string()) wrong_type(member, "a string", pointer(at, key), member_of(name, key));
+    if (!member.is_string())
+      wrong_type(member, "a string", member_pointer(at, key), member_name(name, key));
   }
 }
 
@@ -115,9 +134,11 @@ void FieldChecker::check_list(const Json& value, const Field& field, const std::
                               const std::string& name) {
   if (!value.is_array()) return wrong_type(value, "a list", at, name);
   for (std::size_t i = 0; i < value.size(); ++i) {
-    const std::string where = pointer(at, std::to_string(i));
+    const std::string where = member_pointer(at, std::to_string(i));
     const std::string item = name + "[" + std::to_string(i) + "]";
-    if (field.type == FieldType::list) {
+    if (field.type == FieldType::mixed_list) {
+      check(value.at(i), {field.key, FieldType::text_or_fields, field.fields}, where, item);
+    } else if (field.type == FieldType::list) {
       check_fields(value.at(i), field.fields, where, item);
     } else if (!value.at(i).is_string()) {
       wrong_type(value.at(i), "a string", where, item);
@@ -129,7 +150,7 @@ void FieldChecker::wrong_type(const Json& value, std::string_view wanted, const 
                               const std::string& name) {
   std::string message = name.empty() ? m_whole : name;
   message += " must be " + std::string(wanted) + ", not " + std::string(type_name(value));
-  if (wanted == "a string" && (value.is_boolean() || value.is_number())) {
+  if (wanted.starts_with("a string") && (value.is_boolean() || value.is_number())) {
     message += ": put " + value.dump() + " in quotes";
   }
   problem(at, std::move(message));

@@ -25,7 +25,10 @@ std::vector<Exception> parse(std::string_view entries) {
 
 std::string error_of(std::string_view entries) {
   const auto parsed = parse_exceptions(std::string(k_head) + std::string(entries), "e.yaml");
-  return parsed ? "" : parsed.error().to_string();
+  if (parsed) return "";
+  std::string message = parsed.error().to_string();
+  for (const Cause& cause : parsed.error().causes) message += "\n" + cause.message;
+  return message;
 }
 
 // Two quotas in `team`, one in `lab`, each with a key that is never counted.

@@ -1,8 +1,8 @@
 // Schedules whose backups have stopped.
-#include <kai/audit/facts/cron.hpp>
 #include <kai/audit/facts/operations.hpp>
 #include <kai/audit/facts/time.hpp>
 #include <kai/audit/rule.hpp>
+#include <kai/model/cron.hpp>
 
 namespace kai::audit {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 void check(const Facts& facts, Findings& findings) {
   for (const BackupSchedule& schedule : facts.operations->schedules) {
     if (!schedule.enabled() || schedule.head.deleting) continue;
-    const auto interval = longest_interval(schedule.cron);
+    const auto interval = model::longest_interval(schedule.cron);
     if (!interval) continue;
     const Backup* const newest = newest_backup(facts, [&](const Backup& backup) {
       return backup.schedule == schedule.head.name && backup.head.ns == schedule.head.ns &&

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace kai::audit {
+namespace kai::model {
 
 // The longest time in seconds between two runs of a schedule in the syntax of Velero's
 // and Kubernetes' parser (robfig/cron v3, ParseStandard): five fields with names, ranges
@@ -14,4 +14,4 @@ namespace kai::audit {
 // or one that runs less than twice in nine years.
 std::optional<std::int64_t> longest_interval(std::string_view schedule);
 
-}  // namespace kai::audit
+}  // namespace kai::model

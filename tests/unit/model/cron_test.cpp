@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
-#include <kai/audit/facts/cron.hpp>
+#include <kai/model/cron.hpp>
 
-namespace kai::audit {
+namespace kai::model {
 namespace {
 
 constexpr std::int64_t k_hour = 3600;
@@ -58,4 +58,4 @@ TEST(LongestInterval, IsNotKnownOfWhatVeleroRefuses) {
 }
 
 }  // namespace
-}  // namespace kai::audit
+}  // namespace kai::model

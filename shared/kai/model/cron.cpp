@@ -1,4 +1,4 @@
-#include <kai/audit/facts/cron.hpp>
+#include <kai/model/cron.hpp>
 
 #include <kai/model/duration.hpp>
 
@@ -11,7 +11,7 @@
 #include <tuple>
 #include <vector>
 
-namespace kai::audit {
+namespace kai::model {
 namespace {
 
 constexpr std::int64_t k_minute = 60;
@@ -190,4 +190,4 @@ std::optional<std::int64_t> longest_interval(std::string_view schedule) {
   return interval_of(fields);
 }
 
-}  // namespace kai::audit
+}  // namespace kai::model
