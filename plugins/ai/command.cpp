@@ -2,6 +2,7 @@
 
 #include "completion.hpp"
 #include "doctor.hpp"
+#include "profile_check.hpp"
 
 #include <kai/cli/plugins.hpp>
 #include <kai/output/document.hpp>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace kai::ai {
 
@@ -49,6 +51,34 @@ Result<cli::ExitCode> show_version(cli::Session& session, const VersionOptions& 
   return cli::ExitCode::ok;
 }
 
+void define_profile(cli::Commands& commands) {
+  CLI::App& group =
+      commands.add_group("profile", "Check or begin the file that describes a platform");
+
+  struct CheckOptions {
+    std::vector<std::string> filenames;
+    cli::Output output = cli::Output::table;
+  };
+  auto check = std::make_shared<CheckOptions>();
+  CLI::App& check_command =
+      commands.add(group, "check", "Say all that is wrong with a profile, without a cluster",
+                   [check](cli::Session& session) {
+                     return check_profiles(session, check->filenames, check->output);
+                   });
+  commands.offer(check_command
+                     .add_option("-f,--filename", check->filenames,
+                                 "Platform profile to check, - for standard input")
+                     ->type_name("FILE")
+                     ->allow_extra_args(false),
+                 cli::Offer::files);
+  cli::add_output_flag(check_command, check->output,
+                       {cli::Output::table, cli::Output::json, cli::Output::yaml});
+  commands.describe(check_command,
+                    "Warnings are about what Kubernetes accepts and nobody can want.\n\n"
+                    "Exit codes: 0 valid, 1 not.",
+                    {{"Before it is committed", "kubectl ai profile check -f lab.yaml"}});
+}
+
 void define(cli::Commands& commands) {
   const Environment env = process_environment();
   for (const cli::PluginEntry& entry : cli::plugins()) {
@@ -75,6 +105,8 @@ void define(cli::Commands& commands) {
                    [format](cli::Session& session) { return doctor(session, *format); });
   cli::add_output_flag(examine, *format,
                        {cli::Output::table, cli::Output::json, cli::Output::yaml});
+
+  define_profile(commands);
 
   auto shell = std::make_shared<std::string>();
   CLI::App& completion = commands.add("completion", "Print a completion script for a shell",

@@ -2,6 +2,7 @@
 # <target>; kai/model/manifests.hpp declares how to read them.
 function(kai_embed_manifests target dir)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${dir} ${dir}/*.yaml)
+  list(FILTER files EXCLUDE REGEX "^examples/")  # for users to copy
   list(SORT files)
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/embedded_manifests.cpp)
   set(inputs)
