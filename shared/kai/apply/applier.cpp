@@ -1,5 +1,6 @@
 #include <kai/apply/applier.hpp>
 
+#include <kai/apply/already.hpp>
 #include <kai/apply/parallel.hpp>
 #include <kai/model/diff.hpp>
 
@@ -107,6 +108,7 @@ struct Applier::Worker {
       KAI_TRY_ASSIGN(live, read(client, change.ref));
     }
     if (!live && needs_existing(step.config)) return fail(gone(change.ref));
+    if (live && is_applied(*live, step.config)) return {};
     if (options.dry_run == DryRun::client) return plan_locally(step, live, change);
 
     kube::ApplyOptions apply;
