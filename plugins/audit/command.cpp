@@ -26,6 +26,7 @@
 #include "choose.hpp"
 #include "diff_command.hpp"
 #include "fix_command.hpp"
+#include "install_command.hpp"
 #include "report_output.hpp"
 #include "set_aside.hpp"
 #include "snapshot_command.hpp"
@@ -332,6 +333,7 @@ void define(cli::Commands& commands) {
   define_diff(commands);
   define_fix(commands);
   define_snapshot(commands);
+  define_install(commands);
 }
 
 }  // namespace

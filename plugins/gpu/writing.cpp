@@ -30,7 +30,7 @@ class View : public cli::PlanView {
     m_report.set = set;
     Context& context = m_session.context();
     context.out << plan_text(m_report, m_session.palette(), context.out_terminal.width);
-    const std::string summary = plan_summary(set);
+    const std::string summary = output::changes_summary(set);
     if (set.pending()) context.out << summary << "\n";
     context.out << std::flush;
   }
@@ -41,7 +41,8 @@ class View : public cli::PlanView {
 
   void show_outcome(const apply::ChangeSet& set) override {
     if (!is_document(m_output)) {
-      m_session.context().out << outcome_text(set, m_session.palette()) << std::flush;
+      m_session.context().out << output::outcome_text(set, m_session.palette(), hidden_fields())
+                              << std::flush;
     }
   }
 
@@ -71,7 +72,7 @@ Result<ExitCode> plan_and_write(cli::Session& session, WriteInput input,
   applier_options.force = options.force_conflicts ? kube::Force::yes : kube::Force::no;
   applier_options.progress = [&session](const apply::Change& change) {
     if (change.outcome == apply::Outcome::done) {
-      session.progress(change_line(change, Tense::past));
+      session.progress(output::change_line(change, output::Tense::past, hidden_fields()));
     }
   };
   apply::Applier applier(*client, session.context().cancel, std::move(applier_options));
