@@ -1,6 +1,8 @@
 #include "choose.hpp"
 
 #include <kai/audit/rules.hpp>
+#include <kai/audit/settings.hpp>
+#include <kai/cli/text_file.hpp>
 #include <kai/model/names.hpp>
 
 #include <algorithm>
@@ -72,6 +74,22 @@ Result<std::vector<const Rule*>> choose_rules(const std::vector<std::string>& se
   });
   if (rules.empty()) return fail(ErrorCode::usage, "--select and --skip leave no rule to check");
   return rules;
+}
+
+void add_config_flag(cli::Commands& commands, CLI::App& command, std::string& path) {
+  commands.offer(
+      command
+          .add_option("--config", path, "Other thresholds of rules; audit explain RULE names them")
+          ->type_name("FILE"),
+      cli::Offer::files);
+}
+
+Result<audit::Thresholds> read_thresholds(cli::Session& session, const std::string& path) {
+  if (path.empty()) return audit::Thresholds();
+  KAI_TRY_ASSIGN(const std::string text, cli::read_text(path, session.context().in));
+  KAI_TRY_ASSIGN(audit::Settings settings,
+                 audit::parse_settings(text, path == "-" ? "<stdin>" : path));
+  return std::move(settings.thresholds);
 }
 
 }  // namespace kai::audit_command

@@ -1,8 +1,10 @@
-// Which rules an audit runs: --select and --skip.
+// Which rules an audit runs, and by which thresholds: --select, --skip and --config.
 #pragma once
 
 #include <kai/audit/rule.hpp>
+#include <kai/audit/threshold.hpp>
 #include <kai/base/result.hpp>
+#include <kai/cli/commands.hpp>
 
 #include <string>
 #include <vector>
@@ -17,5 +19,9 @@ Result<const audit::Rule*> rule_named(const std::string& id);
 // ("error"); several stand in one with commas between them. Errors: usage.
 Result<std::vector<const audit::Rule*>> choose_rules(const std::vector<std::string>& select,
                                                      const std::vector<std::string>& skip);
+
+void add_config_flag(cli::Commands& commands, CLI::App& command, std::string& path);
+// What the file says; without one, nothing. Errors: not_found, io, invalid_input.
+Result<audit::Thresholds> read_thresholds(cli::Session& session, const std::string& path);
 
 }  // namespace kai::audit_command

@@ -2,12 +2,10 @@
 
 #include <kai/audit/engine.hpp>
 #include <kai/audit/rules.hpp>
-#include <kai/audit/settings.hpp>
 #include <kai/audit/source/files.hpp>
 #include <kai/audit/source/live.hpp>
 #include <kai/audit/source/snapshot.hpp>
 #include <kai/audit/tables.hpp>
-#include <kai/cli/text_file.hpp>
 #include <kai/model/yaml.hpp>
 #include <kai/output/report_table.hpp>
 
@@ -80,12 +78,6 @@ struct Judging {
   audit::Thresholds thresholds;
   SetAside aside;
 };
-
-Result<audit::Settings> read_settings(cli::Session& session, const std::string& path) {
-  if (path.empty()) return audit::Settings();
-  KAI_TRY_ASSIGN(const std::string text, cli::read_text(path, session.context().in));
-  return audit::parse_settings(text, path == "-" ? "<stdin>" : path);
-}
 
 Result<Report> audit_files(cli::Session& session, const Options& options, const Judging& judging) {
   audit::FilesOptions files;
@@ -205,8 +197,7 @@ Result<ExitCode> run_audit(cli::Session& session, const Options& options) {
   if (!options.snapshot.empty() && !options.filenames.empty()) {
     return fail(ErrorCode::usage, "-f and --snapshot exclude each other");
   }
-  KAI_TRY_ASSIGN(const audit::Settings settings, read_settings(session, options.config));
-  judging.thresholds = settings.thresholds;
+  KAI_TRY_ASSIGN(judging.thresholds, read_thresholds(session, options.config));
   KAI_TRY_ASSIGN(judging.aside, SetAside::read(session, options.set_aside));
   const auto read = [&] {
     if (!options.snapshot.empty()) return audit_snapshot(session, options, judging);
@@ -303,10 +294,7 @@ void define(cli::Commands& commands) {
                   "Judge API versions for this Kubernetes version (default: the server's; for "
                   "files the newest known)")
       ->type_name("VERSION");
-  commands.offer(root.add_option("--config", options->config,
-                                 "Other thresholds of rules; audit explain RULE names them")
-                     ->type_name("FILE"),
-                 cli::Offer::files);
+  add_config_flag(commands, root, options->config);
   cli::add_choice_flag<FailOn>(root, "--fail-on", options->fail_on,
                                {{"error", FailOn::error},
                                 {"warning", FailOn::warning},

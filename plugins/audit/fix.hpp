@@ -17,6 +17,8 @@ struct FixOptions {
   std::vector<std::string> filenames;
   std::vector<std::string> select;
   std::vector<std::string> skip;
+  std::string config;
+  audit::Thresholds thresholds;  // what `config` says
   bool allow_partial = false;
   SetAsideOptions set_aside;
   cli::WriteOptions write;

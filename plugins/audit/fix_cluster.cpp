@@ -351,6 +351,7 @@ Result<ExitCode> fix_cluster(cli::Session& session, const FixOptions& options,
   Versions versions;
   audit::LiveOptions live;
   if (!session.flags().all_namespaces) live.ns = session.flags().connection.ns;
+  live.thresholds = options.thresholds;
   live.seen = [&versions](const Json& object) { versions.add(object); };
   if (session.context().err_terminal.is_terminal) {
     live.progress = [&session](std::string_view line) { session.progress(line); };

@@ -13,8 +13,9 @@ namespace {
 
 using cli::ExitCode;
 
-Result<ExitCode> fix(cli::Session& session, const FixOptions& options) {
+Result<ExitCode> fix(cli::Session& session, FixOptions options) {
   KAI_TRY_ASSIGN(const auto rules, choose_rules(options.select, options.skip));
+  KAI_TRY_ASSIGN(options.thresholds, read_thresholds(session, options.config));
   KAI_TRY_ASSIGN(const SetAside aside, SetAside::read(session, options.set_aside));
   return options.filenames.empty() ? fix_cluster(session, options, rules, aside)
                                    : fix_files(session, options, rules, aside);
@@ -84,6 +85,7 @@ void define_fix(cli::Commands& commands) {
       ->type_name("RULE,…");
   command.add_option("--skip", options->skip, "Leave these out: rules, categories, severities")
       ->type_name("RULE,…");
+  add_config_flag(commands, command, options->config);
   add_known_findings_flags(commands, command, options->set_aside);
   command.add_flag("--plan", options->write.only_plan,
                    "Show what would change; exit 1 when something would");

@@ -305,6 +305,7 @@ Result<ExitCode> fix_files(cli::Session& session, const FixOptions& options,
   audit::FilesOptions files;
   files.paths = names;
   files.default_ns = session.flags().connection.ns;
+  files.thresholds = options.thresholds;
   KAI_TRY_ASSIGN(const audit::FileSource source,
                  audit::FileSource::read(files, session.context().in));
   audit::Report report = audit::run_rules(source.evidence().facts, rules, source.evidence().gaps);

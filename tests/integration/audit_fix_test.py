@@ -52,6 +52,18 @@ class Fix(ClusterTest):
     def hard(self, name):
         return self.api.get(f"{self.quotas}/{name}")["spec"]["hard"]
 
+    def test_thresholds_of_a_file_count_here_too(self):
+        # Kubernetes puts one ConfigMap into every namespace: half of the quota.
+        self.api.create(self.quotas, {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "maps"},
+                                      "spec": {"hard": {"configmaps": "2"}}})
+        self.eventually(lambda: self.api.get(f"{self.quotas}/maps")["status"].get("used") == {"configmaps": "1"})
+        config = ("apiVersion: kubectl-ai/v1alpha1\nkind: AuditConfig\n"
+                  "thresholds: {quota-exhausted: {used: 50%}}\n")
+        chosen = ("--plan", "--select", "quota-exhausted")
+        self.assertEqual(self.run_fix(*chosen).stdout, "Nothing to fix: nothing was found, 0 writes\n")
+        self.assertEqual(self.run_fix(*chosen, "--config", "-", stdin=config).stdout,
+                         "Nothing to fix: 1 finding, none with a patch, 0 writes\n")
+
     def test_writes_what_its_plan_says_and_then_nothing(self):
         self.make_quota("gpus")
         self.make_policy("dns")
