@@ -32,7 +32,7 @@ std::string fix_outcome_text(const apply::ChangeSet& set, const output::Palette&
 // "3 patches for 2 objects"; `what` is "object" or "file".
 std::string count_text(std::size_t patches, std::size_t count, std::string_view what);
 
-// The body of an AuditFix document about a cluster.
+// The body of an AuditFix document (output/audit-fix.schema.json) about a cluster.
 model::Json fix_json(const apply::ChangeSet& set, std::span<const ObjectPlan> plans,
                      std::span<const audit::LeftOut> left);
 // Parts of it that files have, too.

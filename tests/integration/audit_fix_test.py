@@ -5,6 +5,9 @@ nobody else's change is lost.
 import json
 import threading
 import unittest
+from pathlib import Path
+
+import jsonschema
 
 from kaicluster import nodes
 from kaicluster.testing import ClusterTest
@@ -168,6 +171,30 @@ class Fix(ClusterTest):
         self.assertIn("existing pods", json.loads(named.stdout)["changes"][0]["warnings"][0])
         labels = self.api.get(f"/api/v1/namespaces/{self.namespace}")["metadata"]["labels"]
         self.assertEqual(labels["pod-security.kubernetes.io/enforce"], "baseline")
+
+    def test_documents_follow_the_published_schema(self):
+        self.api.merge(f"/api/v1/namespaces/{self.namespace}",
+                       {"metadata": {"labels": {"pod-security.kubernetes.io/warn": "restricted"}}})
+        self.make_quota("gpus")
+        self.make_deployment("web")
+        schema = json.loads((Path(__file__).resolve().parents[2] / "shared/kai/output/audit-fix.schema.json").read_text())
+        jobs = f"/apis/batch/v1/namespaces/{self.namespace}/jobs"
+        self.api.create(jobs, {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "train"}, "spec": {
+            "template": {"spec": {"restartPolicy": "Never", "nodeSelector": {"example.org/nowhere": "true"},
+                                  "containers": [{"name": "main", "image": "registry.example/web:1"}]}}}})
+        chosen = ("--select", "quota-gpu-key-inert,pod-violates-restricted", "-o", "json")
+        documents = [json.loads(self.run_fix(*arguments, exit=exit).stdout) for arguments, exit in (
+            (("--plan", "-o", "json"), 1), (("--plan", *chosen), 1), (("--dry-run=server", *chosen), 0),
+            (chosen, 1), (chosen, 1))]
+        for document in documents:
+            jsonschema.validate(document, schema)
+        _, plan, _, done, again = documents
+        self.assertTrue(plan["pending"])
+        self.assertTrue(any(change.get("impacts") for change in plan["changes"]))
+        self.assertEqual({change["outcome"] for change in done["changes"]}, {"done"})
+        self.assertFalse(done["pending"])
+        self.assertTrue(done["left"])
+        self.assertEqual(again["changes"], [])
 
 
 class WholeCluster(ClusterTest):

@@ -33,9 +33,17 @@ _DANGEROUS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066
 
 def audit(name, output, *more):
     case, arguments = _RUNS[name]
+    return run(case, *arguments, "-o", output, *more)
+
+
+def fix(case, *arguments, stdin=None):
+    return run(case, "fix", *arguments, stdin=stdin)
+
+
+def run(case, *arguments, stdin=None):
     # As bytes: Python's text mode would hide how lines end.
-    done = subprocess.run([support.BIN / "kubectl-ai-audit", *arguments, "-o", output, *more],
-                          cwd=_GOLDEN / case / "input", env=support.environment(),
+    done = subprocess.run([support.BIN / "kubectl-ai-audit", *arguments],
+                          cwd=_GOLDEN / case / "input", env=support.environment(), input=stdin,
                           capture_output=True, timeout=support.PATIENCE, check=False)
     if done.returncode not in (0, 1, 4):
         raise AssertionError(done.stderr.decode())
@@ -71,13 +79,32 @@ class Schemas(unittest.TestCase):
             with self.subTest(name):
                 self.check(json.loads(audit(name, "json")), path)
 
-    def test_the_published_schema_knows_every_key(self):
-        """It would refuse one that is not in it: so a new key must be published."""
+    def test_json_of_fixes_follows_its_published_schema(self):
+        path = support.SOURCE / "shared/kai/output/audit-fix.schema.json"
+        told = Counter()
+        for case, arguments in (("fix-plan-of-files", ("-f", "lab")), ("fix-decision-taken", ("-f", ".")),
+                                ("fix-decision-taken", ("-f", ".", "--select", "rbac-cluster-admin")),
+                                ("fix-anchors-are-left-alone", ("-f", ".")), ("fix-broken-document", ("-f", ".")),
+                                ("output-json", ("-f", ".")), ("output-empty-json", ("-f", "."))):
+            with self.subTest(case):
+                document = json.loads(fix(case, *arguments, "--plan", "-o", "json"))
+                self.check(document, path)
+                told += Counter(files=len(document["files"]), left=len(document["left"]),
+                                decisions=sum(left["undecided"] for left in document["left"]))
+        self.assertTrue(told["files"] and told["left"] > told["decisions"] > 0, told)
+        quota = (_GOLDEN / "fix-plan-yaml/input/quota.yaml").read_bytes()
+        self.check(json.loads(fix("fix-plan-yaml", "-f", "-", "-o", "json", stdin=quota)), path)
+
+    def test_the_published_schemas_know_every_key(self):
+        """They would refuse one that is not in them: so a new key must be published."""
         report = json.loads(audit("files", "json"))
         report["summary"]["surprise"] = 1
-        schema = json.loads((support.SOURCE / "shared/kai/output/audit-report.schema.json").read_text())
-        with self.assertRaises(jsonschema.ValidationError):
-            jsonschema.validate(report, schema)
+        fixes = json.loads(fix("fix-plan-of-files", "-f", "lab", "--plan", "-o", "json"))
+        fixes["files"][0]["surprise"] = 1
+        for name, document in (("audit-report", report), ("audit-fix", fixes)):
+            schema = json.loads((support.SOURCE / f"shared/kai/output/{name}.schema.json").read_text())
+            with self.assertRaises(jsonschema.ValidationError):
+                jsonschema.validate(document, schema)
 
     def test_sarif_follows_the_schema_of_its_standard(self):
         path = support.SOURCE / "tests/schemas/sarif-2.1.0.json"
