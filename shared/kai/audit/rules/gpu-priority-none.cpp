@@ -34,8 +34,9 @@ std::string fix_of(const Facts& facts) {
 void check(const Facts& facts, Findings& findings) {
   const Governance& governance = facts.governance;
   if (governance.global_default() != nullptr) return;
-  // Every API server has its own two classes: a dump without any has left them all out.
-  if (facts.whole_cluster() && governance.priority_classes.empty()) return;
+  // Every API server has its own two classes: a dump without any has left them all out. And
+  // files without any, such as a rendered chart, say nothing about the cluster's.
+  if (governance.priority_classes.empty()) return;
   const std::set<Name> given = given_by_admission(facts);
   const std::string fix = fix_of(facts);
   facts.each_subject([&](const Subject& subject) {
