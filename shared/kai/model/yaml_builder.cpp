@@ -36,10 +36,6 @@ void append_pointer_token(std::string& path, std::string_view name) {
   }
 }
 
-Error unknown_anchor(std::string_view anchor) {
-  return Error(ErrorCode::invalid_input, "unknown anchor \"" + std::string(anchor) + "\"");
-}
-
 }  // namespace
 
 bool YamlBuilder::fail(YamlMark mark, const std::string& message) {
@@ -227,7 +223,10 @@ bool YamlBuilder::scalar(std::string_view text, YamlStyle style, std::string_vie
 bool YamlBuilder::alias(std::string_view anchor, YamlMark mark) {
   if (!visit(mark)) return false;
   const auto found = m_anchors.find(std::string(anchor));
-  if (found == m_anchors.end()) return fail(mark, unknown_anchor(anchor).message);
+  // Its name may be a password that begins with an asterisk.
+  if (found == m_anchors.end()) {
+    return fail(mark, "an alias (*) of an anchor that is not there; put text in quotes");
+  }
   const Anchored& anchored = found->second;
   if (anchored.state == Anchored::State::open) {
     return fail(mark, "anchor \"" + std::string(anchor) + "\" contains itself");

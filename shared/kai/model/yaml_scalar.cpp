@@ -272,15 +272,14 @@ std::string_view type_name(Type type) {
 }
 
 // The scalar that a text is under an explicit tag. Tags that YAML does not define leave
-// a string.
+// a string. No message repeats a value: it may be a token, and its place tells which.
 Result<YamlScalar> resolve_tagged(std::string_view text, std::string_view tag) {
   if (!tag.starts_with(k_tag_prefix)) return YamlScalar{};
   const std::string_view name = tag.substr(k_tag_prefix.size());
   const YamlScalar found = text.empty() ? null_scalar() : resolve_plain(text);
   const auto mismatch = [&] {
-    return fail(ErrorCode::invalid_input, "\"" + std::string(text) + "\" is " +
-                                              std::string(type_name(found.type)) + ", not a !!" +
-                                              std::string(name));
+    return fail(ErrorCode::invalid_input,
+                "this is " + std::string(type_name(found.type)) + ", not a !!" + std::string(name));
   };
   if (name == "bool") return found.type == Type::boolean ? Result<YamlScalar>(found) : mismatch();
   if (name == "null") return found.type == Type::null ? Result<YamlScalar>(found) : mismatch();
@@ -361,8 +360,7 @@ Result<Json> scalar_value(std::string_view text, YamlStyle style, std::string_vi
     case Type::large_integer: return number_value(static_cast<double>(scalar.large_integer));
     case Type::real:
       if (!std::isfinite(scalar.real)) {
-        return fail(ErrorCode::invalid_input,
-                    "\"" + std::string(text) + "\" is a number that JSON does not have");
+        return fail(ErrorCode::invalid_input, "this is a number that JSON does not have");
       }
       return number_value(scalar.real);
     case Type::string: break;

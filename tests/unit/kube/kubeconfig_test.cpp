@@ -156,6 +156,18 @@ TEST_F(KubeconfigTest, EverySettingOfAClusterArrives) {
   EXPECT_TRUE(lab.disable_compression);
 }
 
+TEST_F(KubeconfigTest, NoErrorRepeatsASecret) {
+  for (const std::string user :
+       {"token: !!int hunter2secret", "token: !!float hunter2secret", "token: !!bool hunter2secret",
+        "token: !!timestamp hunter2secret", "token: !!null hunter2secret",
+        "token: !!binary '*hunter2secret'", "password: *hunter2secret", "token: [hunter2secret]",
+        "token: {hunter2secret: 1}", "token: @hunter2secret", "token: \"hunter2secret\\q\""}) {
+    const auto resolved = resolve(config("server: \"https://lab\"", user));
+    ASSERT_FALSE(resolved) << user;
+    EXPECT_THAT(resolved.error().to_string(), Not(HasSubstr("hunter2"))) << user;
+  }
+}
+
 TEST_F(KubeconfigTest, SettingsThatExcludeEachOther) {
   const std::pair<std::string, std::string> k_cases[] = {
       {config("server: \"https://lab\", insecure-skip-tls-verify: true, "

@@ -139,8 +139,10 @@ TEST_F(Yaml, RefusesWhatATagDoesNotAllow) {
         "!!timestamp 2001-02-30", "!!binary '*'", ".nan", "-.inf"}) {
     EXPECT_EQ(error("a: " + text).location, (Location{"f.yaml", 1, 4})) << text;
   }
-  EXPECT_EQ(error("a: !!int abc").message, "\"abc\" is a string, not a !!int");
-  EXPECT_EQ(error("a: .inf").message, "\".inf\" is a number that JSON does not have");
+  EXPECT_EQ(error("a: !!int abc").message, "this is a string, not a !!int");
+  EXPECT_EQ(error("a: *b").message,
+            "an alias (*) of an anchor that is not there; put text in quotes");
+  EXPECT_EQ(error("a: .inf").message, "this is a number that JSON does not have");
 }
 
 TEST_F(Yaml, MergesAsKubectl) {
