@@ -106,11 +106,35 @@ struct WatchEvent {
   model::Resource object;
 };
 
+// How a watch fares, for callers that keep what they are told and stay through trouble.
+// Called on the watch's thread.
+class WatchObserver {
+ public:
+  WatchObserver() = default;
+  virtual ~WatchObserver() = default;
+  WatchObserver(const WatchObserver&) = delete;
+  WatchObserver& operator=(const WatchObserver&) = delete;
+
+  // The present state follows, each object as added...
+  virtual void listing() = 0;
+  // ...and that was all of it: what did not come is not there. False ends the watch.
+  virtual bool listed() = 0;
+  // It broke off and could not be taken up again; it goes on trying.
+  virtual void lost(const Error& error) = 0;
+  // It has been taken up again, and what happened meanwhile has been told.
+  virtual void regained() = 0;
+};
+
 struct WatchOptions {
   std::string ns;
   std::string label_selector;
   std::string field_selector;
   std::string resource_version;  // empty: begin with the present state
+  int limit = 500;               // items a page of its lists; 0: no paging
+  bool metadata_only = false;    // PartialObjectMetadata; always used for Secrets
+  // With one, the watch remembers nothing, so that a list is told in full, and an error
+  // that may pass never ends a watch that has worked. May be null.
+  WatchObserver* observer = nullptr;
 };
 
 struct LogOptions {
@@ -170,7 +194,8 @@ class Client {
                                                 const ListOptions& options);
   // Lists, then follows changes until `each` returns false, the context is cancelled
   // or the timeout passes (ErrorCode::timed_out). Resumes after closed connections
-  // and bookmarks; after 410 the present state is listed again.
+  // and bookmarks; after 410 the present state is listed again. See WatchObserver for
+  // callers that stay.
   Result<> watch(const ResourceType& type, const WatchOptions& options,
                  std::optional<std::chrono::milliseconds> timeout,
                  const std::function<bool(WatchEvent&&)>& each);

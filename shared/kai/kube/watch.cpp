@@ -29,6 +29,9 @@ constexpr std::string_view k_metadata_only =
 constexpr std::chrono::seconds k_watch_time{240};
 constexpr std::chrono::seconds k_idle{90};
 constexpr std::chrono::seconds k_calm{5};
+// After trouble the first request is this short: nothing arrives while nothing happens, so
+// only its end says that the server was there.
+constexpr std::chrono::seconds k_trial{1};
 // In a row, without an answer in between. Each of them stands for many tries of the
 // transport.
 constexpr int k_max_failures = 5;
@@ -102,6 +105,9 @@ class Watcher {
     options.ns = m_options.ns;
     options.label_selector = m_options.label_selector;
     options.field_selector = m_options.field_selector;
+    options.limit = m_options.limit;
+    options.metadata_only = m_options.metadata_only;
+    if (m_options.observer != nullptr) m_options.observer->listing();
     PageStream pages = m_client.list_pages(m_type, options);
     std::set<Key> seen;
     while (true) {
@@ -111,7 +117,7 @@ class Watcher {
       const auto header = page->each([&](Json&& item) -> Result<> {
         if (stopped) return {};
         Resource object(std::move(item));
-        seen.emplace(object.ns(), object.name());
+        if (remembers()) seen.emplace(object.ns(), object.name());
         stopped = present(std::move(object)) == Outcome::stop;
         return {};
       });
@@ -126,7 +132,10 @@ class Watcher {
       return fail(Error(ErrorCode::server, "the server's list has no resourceVersion")
                       .while_doing(m_operation.doing()));
     }
-    return remove_unseen(seen);
+    if (m_options.observer == nullptr) return remove_unseen(seen);
+    if (!m_options.observer->listed()) return Outcome::stop;
+    regained();
+    return Outcome::go_on;
   }
 
   Outcome remove_unseen(const std::set<Key>& seen) {
@@ -151,8 +160,11 @@ class Watcher {
                          {"metadata", std::move(metadata)}});
   }
 
+  [[nodiscard]] bool remembers() const { return m_options.observer == nullptr; }
+
   // An object as it is now; says what that means for somebody who knows m_known.
   Outcome present(Resource&& object) {
+    if (!remembers()) return emit(WatchEvent::Type::added, std::move(object));
     const Key key(object.ns(), object.name());
     Known now{std::string(object.resource_version()), std::string(object.uid())};
     const auto known = m_known.find(key);
@@ -183,7 +195,11 @@ class Watcher {
       const auto left = std::chrono::ceil<std::chrono::seconds>(*m_deadline - SteadyClock::now());
       time = std::clamp(left, std::chrono::seconds(1), time);
     }
-    return time;
+    return m_trouble && !remembers() ? std::min(time, k_trial) : time;
+  }
+
+  [[nodiscard]] bool metadata_only() const {
+    return m_options.metadata_only || (m_type.group.empty() && m_type.plural == "secrets");
   }
 
   [[nodiscard]] Call call() {
@@ -197,7 +213,7 @@ class Watcher {
                                                 .add("resourceVersion", m_version)
                                                 .add("timeoutSeconds", std::to_string(time.count()))
                                                 .text();
-    if (m_type.group.empty() && m_type.plural == "secrets") call.accept = k_metadata_only;
+    if (metadata_only()) call.accept = k_metadata_only;
     call.timeout = time + std::chrono::seconds(10);
     call.idle_timeout = k_idle;
     return call;
@@ -225,6 +241,18 @@ class Watcher {
     }
   }
 
+  // Streams break; one that cannot even be opened is lost.
+  static bool was_open(const Error& error) {
+    return error.code != ErrorCode::unreachable && error.code != ErrorCode::throttled &&
+           error.http_status < 500;
+  }
+
+  void regained() {
+    if (m_options.observer != nullptr && std::exchange(m_lost, false)) {
+      m_options.observer->regained();
+    }
+  }
+
   Result<Outcome> timed_out() const {
     return fail(Error(ErrorCode::timed_out, "the time is over").while_doing(m_operation.doing()));
   }
@@ -237,15 +265,24 @@ class Watcher {
       m_begun = true;
       m_backoff.reset();
     }
-    if (error && error->code == ErrorCode::gone) {
+    if (!error) {
+      if (std::exchange(m_trouble, false)) m_backoff.reset();
+      regained();
+    } else if (error->code == ErrorCode::gone) {
       m_version.clear();
-    } else if (error) {
+    } else {
       const bool transient = error->code == ErrorCode::unreachable ||
                              error->code == ErrorCode::disconnected ||
                              error->code == ErrorCode::timed_out ||
                              error->code == ErrorCode::throttled || error->http_status >= 500;
-      const bool patient = m_deadline || m_backoff.failures() < k_max_failures;
+      const bool patient =
+          m_options.observer != nullptr || m_deadline || m_backoff.failures() < k_max_failures;
       if (!transient || !m_begun || !patient) return fail(*error);
+      if (m_options.observer != nullptr && (m_trouble || !was_open(*error))) {
+        m_lost = true;
+        m_options.observer->lost(*error);
+      }
+      m_trouble = true;
       m_requester.context().log.write(6, "watch broken off: " + error->to_string());
     }
     return pause();
@@ -282,7 +319,7 @@ class Watcher {
     if (const auto version = string_at(object, {"metadata", "resourceVersion"}); !version.empty()) {
       m_version = version;
     }
-    if (m_type.group.empty() && m_type.plural == "secrets") {
+    if (metadata_only()) {
       object["apiVersion"] = m_type.api_version();
       object["kind"] = m_type.kind;
     }
@@ -294,7 +331,8 @@ class Watcher {
     }
     if (type == "ADDED" || type == "MODIFIED") {
       // Without a list before it, the first event about an object keeps its own type.
-      if (type == "MODIFIED" && !m_known.contains(Key(resource.ns(), resource.name()))) {
+      if (type == "MODIFIED" && remembers() &&
+          !m_known.contains(Key(resource.ns(), resource.name()))) {
         m_known[Key(resource.ns(), resource.name())] = {std::string(resource.resource_version()),
                                                         std::string(resource.uid())};
         return emit(WatchEvent::Type::modified, std::move(resource));
@@ -314,8 +352,10 @@ class Watcher {
   std::string m_version;  // to go on from; empty: list first
   std::map<Key, Known> m_known;
   Backoff m_backoff;
-  bool m_heard = false;  // something came in since the last pause
-  bool m_begun = false;  // something ever came in
+  bool m_heard = false;    // something came in since the last pause
+  bool m_begun = false;    // something ever came in
+  bool m_trouble = false;  // the last request ended in an error that may pass
+  bool m_lost = false;     // the observer was told so
   std::minstd_rand m_random{std::random_device{}()};
 };
 

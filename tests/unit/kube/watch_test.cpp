@@ -223,5 +223,85 @@ TEST_F(WatchTest, RunsOnTheCallersThread) {
                   .has_value());
 }
 
+// Writes down what it is told, among the events.
+class Notes final : public WatchObserver {
+ public:
+  explicit Notes(std::vector<std::string>& notes) : m_notes(notes) {}
+  void listing() override { m_notes.emplace_back("listing"); }
+  bool listed() override {
+    m_notes.emplace_back("listed");
+    return m_stay;
+  }
+  void lost(const Error& error) override { m_notes.push_back("lost: " + error.message); }
+  void regained() override { m_notes.emplace_back("regained"); }
+  void leave() { m_stay = false; }
+
+ private:
+  std::vector<std::string>& m_notes;
+  bool m_stay = true;
+};
+
+class ObservedWatchTest : public WatchTest {
+ protected:
+  Result<> observe(std::size_t count) {
+    WatchOptions options;
+    options.observer = &m_notes;
+    return watch(count, options);
+  }
+  Notes m_notes{m_events};
+};
+
+TEST_F(ObservedWatchTest, ListsAreToldInFullWithTheirEnds) {
+  m_list = {list({pod("a", 1), pod("b", 2)}, 5), list({pod("a", 1)}, 20)};
+  m_watch = {k_gone, event("ADDED", pod("after", 21))};
+  ASSERT_TRUE(observe(8).has_value());
+  EXPECT_THAT(m_events,
+              ElementsAre("listing", "added Pod ai/a 1", "added Pod ai/b 2", "listed", "listing",
+                          "added Pod ai/a 1", "listed", "added Pod ai/after 21"));
+}
+
+TEST_F(ObservedWatchTest, MayEndAfterTheList) {
+  m_list = {list({pod("a", 1)}, 5)};
+  m_notes.leave();
+  ASSERT_TRUE(observe(9).has_value());
+  EXPECT_THAT(m_events, ElementsAre("listing", "added Pod ai/a 1", "listed"));
+  EXPECT_EQ(m_urls.size(), 1U);
+}
+
+TEST_F(ObservedWatchTest, AStreamThatBreaksOnceIsNotLost) {
+  m_list = {list({}, 5)};
+  m_watch = {"broken", "", event("ADDED", pod("a", 6))};
+  ASSERT_TRUE(observe(3).has_value());
+  EXPECT_THAT(m_events, ElementsAre("listing", "listed", "added Pod ai/a 6"));
+  // The first one after trouble is short: its end says that the server was there.
+  EXPECT_THAT(m_urls.at(2), HasSubstr("timeoutSeconds=1"));
+  EXPECT_THAT(m_urls.at(3), testing::Not(testing::EndsWith("timeoutSeconds=1")));
+}
+
+TEST_F(ObservedWatchTest, WhatCannotBeOpenedAgainIsLostUntilItEndsWell) {
+  m_list = {list({}, 5)};
+  m_watch = {"broken", "broken", event("ADDED", pod("a", 6)), event("ADDED", pod("b", 7))};
+  ASSERT_TRUE(observe(6).has_value());
+  EXPECT_THAT(m_events, ElementsAre("listing", "listed", testing::StartsWith("lost: "),
+                                    "added Pod ai/a 6", "regained", "added Pod ai/b 7"));
+}
+
+TEST_F(ObservedWatchTest, AsksForMetadataAloneInPages) {
+  m_list = {list({}, 5)};
+  m_watch = {event("ADDED", R"({"kind":"PartialObjectMetadata","metadata":{"name":"a",)"
+                            R"("namespace":"ai","resourceVersion":"6"}})")};
+  WatchOptions options;
+  options.observer = &m_notes;
+  options.metadata_only = true;
+  options.limit = 7;
+  ASSERT_TRUE(watch(3, options).has_value());
+  EXPECT_THAT(m_urls.at(0), HasSubstr("limit=7"));
+  for (const http::Request& request : m_fake.requests()) {
+    EXPECT_THAT(request.headers,
+                testing::Contains(testing::Pair("Accept", HasSubstr("as=PartialObjectMetadata"))));
+  }
+  EXPECT_EQ(m_events.back(), "added Pod ai/a 6");
+}
+
 }  // namespace
 }  // namespace kai::kube
