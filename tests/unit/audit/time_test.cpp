@@ -25,6 +25,14 @@ TEST(ParseTime, IsZeroForWhatIsNoTime) {
   }
 }
 
+TEST(FormatTime, IsReadAgain) {
+  for (const char* text :
+       {"2026-05-04T01:02:03Z", "1999-12-31T23:59:59Z", "2024-02-29T00:00:00Z"}) {
+    EXPECT_EQ(format_time(parse_time(text)), text);
+  }
+  EXPECT_EQ(format_time(0), "");
+}
+
 TEST(FormatAge, RoundsDownInTheUnitThatFits) {
   EXPECT_EQ(format_age(-5), "0s");
   EXPECT_EQ(format_age(119), "119s");

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <kai/audit/facts/time.hpp>
 
 #include <algorithm>
@@ -45,6 +46,17 @@ std::int64_t parse_time(std::string_view text) {
     seconds += text[zone] == '+' ? -offset : offset;
   }
   return std::max<std::int64_t>(seconds, 0);
+}
+
+std::string format_time(std::int64_t seconds) {
+  if (seconds == 0) return {};
+  const std::chrono::sys_seconds time{std::chrono::seconds(seconds)};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
 std::string format_age(std::int64_t seconds) {

@@ -1,8 +1,7 @@
 #include <kai/audit/source/snapshot.hpp>
 
 #include <kai/audit/facts/builder.hpp>
-#include <kai/audit/facts/governance.hpp>
-#include <kai/audit/facts/gpu_stack.hpp>
+#include <kai/audit/source/reduce.hpp>
 #include <kai/model/json.hpp>
 #include <kai/model/resource.hpp>
 
@@ -36,37 +35,6 @@ std::optional<Kind> kind_named(std::string_view name) {
     if (name_of(kind) == name) return kind.kind;
   }
   return std::nullopt;
-}
-
-// kubectl's copy of what was once applied, values that have been moved to Secrets since too.
-void drop_last_applied(Json& object) {
-  Json* at = &object;
-  for (const char* const key : {"metadata", "annotations"}) {
-    if (!at->is_object()) return;
-    const auto found = at->find(key);
-    if (found == at->end()) return;
-    at = &*found;
-  }
-  if (at->is_object()) at->erase("kubectl.kubernetes.io/last-applied-configuration");
-}
-
-// Whatever else a ConfigMap holds, passwords perhaps, stays where it is.
-void keep_what_is_read(Json& config_map,
-                       const std::function<std::string(std::string_view)>& rename) {
-  if (!config_map.is_object()) return;
-  config_map.erase("binaryData");
-  const auto data = config_map.find("data");
-  if (data == config_map.end() || !data->is_object()) return;
-  for (auto entry = data->begin(); entry != data->end();) {
-    const std::string text = entry->is_string() ? entry->get<std::string>() : std::string();
-    if (may_be_plugin_config(text)) {
-      ++entry;
-    } else if (std::string logins = keep_shipped_logins(text, rename); !logins.empty()) {
-      *entry++ = std::move(logins);
-    } else {
-      entry = data->erase(entry);
-    }
-  }
 }
 
 Json gap_to_json(const Gap& gap) {
@@ -235,7 +203,7 @@ Result<> SnapshotWriter::add(Kind kind, Json&& object) {
   if (about.name == "Secret") return {};
   drop_last_applied(object);
   if (kind == Kind::config_map) {
-    keep_what_is_read(object, [this](std::string_view user) {
+    keep_read_entries(object, [this](std::string_view user) {
       return m_redactor ? m_redactor->name(user) : std::string(user);
     });
   }
