@@ -28,6 +28,7 @@
 #include "report_output.hpp"
 #include "set_aside.hpp"
 #include "snapshot_command.hpp"
+#include "watch.hpp"
 
 namespace kai::audit_command {
 namespace {
@@ -50,6 +51,7 @@ struct Options {
   std::string config;
   FailOn fail_on = FailOn::warning;
   bool allow_partial = false;
+  bool watch = false;
   SetAsideOptions set_aside;
   Format output = Format::table;
 };
@@ -197,8 +199,19 @@ Result<ExitCode> run_audit(cli::Session& session, const Options& options) {
   if (!options.snapshot.empty() && !options.filenames.empty()) {
     return fail(ErrorCode::usage, "-f and --snapshot exclude each other");
   }
+  if (options.watch && (!options.snapshot.empty() || !options.filenames.empty())) {
+    return fail(ErrorCode::usage,
+                "--watch follows a cluster, and " +
+                    std::string(options.snapshot.empty() ? "files" : "a snapshot") +
+                    " cannot be followed: leave out " +
+                    (options.snapshot.empty() ? "-f" : "--snapshot") + ", or --watch");
+  }
   KAI_TRY_ASSIGN(judging.thresholds, read_thresholds(session, options.config));
   KAI_TRY_ASSIGN(judging.aside, SetAside::read(session, options.set_aside));
+  if (options.watch) {
+    return watch(session, {judging.rules, judging.target, judging.thresholds, judging.aside,
+                           options.output});
+  }
   const auto read = [&] {
     if (!options.snapshot.empty()) return audit_snapshot(session, options, judging);
     if (!options.filenames.empty()) return audit_files(session, options, judging);
@@ -269,6 +282,9 @@ void define(cli::Commands& commands) {
       "scope (namespace, kind, name, fingerprint), reason and until; the annotation "
       "except.kubectl-ai/RULE=\"2027-03-31 the reason\" on its object; or the label "
       "except.kubectl-ai/RULE=2027-03-31_the-reason on a namespace. It ends after that day.\n\n"
+      "With --watch it stays: + is a new finding, - one that went away, = the summary, and ! "
+      "what can no longer be seen, or can again. -o json then is one object a line. Ctrl-C ends "
+      "it with 130.\n\n"
       "Exit codes: 0 nothing found, 1 findings at or above --fail-on, 4 something could not be "
       "read (see NOT CHECKED in the report).",
       {{"Review the cluster", "kubectl ai audit"},
@@ -277,6 +293,7 @@ void define(cli::Commands& commands) {
        {"Review a dump of a cluster", "kubectl ai audit --cluster-dump -f dump.yaml"},
        {"A page to look at", "kubectl ai audit -o html > audit.html"},
        {"For code scanning in CI", "kubectl ai audit -f manifests/ -o sarif > audit.sarif"},
+       {"Tell what changes from now on", "kubectl ai audit --watch"},
        {"Fail on what is new only", "kubectl ai audit --baseline known.yaml"},
        {"What a rule means", "kubectl ai audit explain gpu-withdrawn"}});
   cli::add_filename_flag(root, options->filenames);
@@ -303,6 +320,8 @@ void define(cli::Commands& commands) {
                                "Exit 1 from this severity on (default warning)");
   root.add_flag("--allow-partial", options->allow_partial,
                 "Do not exit 4 because something could not be read");
+  root.add_flag("-w,--watch", options->watch,
+                "Stay after the report, and tell what changes, until it is interrupted");
   add_set_aside_flags(commands, options->set_aside);
   add_format_flag(root, options->output);
 
