@@ -132,6 +132,9 @@ class Relay:
 class AuditWatch(ClusterTest):
     def setUp(self):
         super().setUp()
+        # What tests before this one have made is seen as well: it must not go away meanwhile.
+        self.eventually(lambda: all(namespace["status"]["phase"] == "Active" for namespace
+                                    in self.api.get("/api/v1/namespaces")["items"]), timeout=60)
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.directory = Path(directory.name)
