@@ -26,6 +26,7 @@ _RUNS = {
     "unreadable": ("input-hostile-files", ("-f", ".")),
     "empty": ("output-empty-json", ("-f", ".")),
     "exceptions": ("exceptions-file-json", ("-f", "ml.yaml", "--exceptions", "exceptions.yaml")),
+    "marks": ("exceptions-annotation-and-label", ("-f", "ml.yaml")),
     "baseline": ("baseline-only-new-json", ("-f", "ml.yaml", "--baseline", "known.yaml")),
 }
 _DANGEROUS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -179,8 +180,8 @@ class Csv(unittest.TestCase):
                 text = audit(name, "csv")
                 self.assertEqual(text.count("\n"), text.count("\r\n"))
                 rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-                self.assertEqual({len(row) for row in rows}, {16})
-                found = [row for row in rows[1:] if row[0] != "not-checked"]
+                self.assertEqual({len(row) for row in rows}, {17})
+                found = [row for row in rows[1:] if row[0] in ("error", "warning", "info")]
                 self.assertEqual([row[14] for row in found],
                                  [finding["fingerprint"] for finding in findings_of(name)])
 
@@ -247,9 +248,11 @@ class Markdown(unittest.TestCase):
     def test_the_table_has_five_columns_in_every_row(self):
         for name in _RUNS:
             with self.subTest(name):
-                rows = [line for line in audit(name, "markdown").splitlines() if line.startswith("|")]
-                for row in rows:
-                    self.assertEqual(len(re.findall(r"(?<!\\)\|", row)), 6, row)
+                counted, _, aside = audit(name, "markdown").partition(" set aside, not counted")
+                for text, separators in ((counted, 6), (aside, 5)):
+                    for row in text.splitlines():
+                        if row.startswith("|"):
+                            self.assertEqual(len(re.findall(r"(?<!\\)\|", row)), separators, row)
 
     def test_hostile_names_are_no_markup(self):
         text = audit("hostile", "markdown")
@@ -266,6 +269,66 @@ class Markdown(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertLess(len(done.stdout.encode()), 65536)
         self.assertRegex(done.stdout, r"\*\*\d+ more did not fit into this comment\*\*")
+
+
+class SetAside(unittest.TestCase):
+    """What an exception or a baseline covers is shown with its reason, and never counted."""
+
+    def aside(self, name):
+        """[(rule, reason)] by the JSON report."""
+        report = json.loads(audit(name, "json"))
+        return ([(finding["rule"], finding["exception"]["reason"]) for finding in report.get("excepted", [])]
+                + [(finding["rule"], "known.yaml") for finding in report.get("baseline", {}).get("known", [])])
+
+    def test_sarif_says_where_and_why(self):
+        for name, kind in (("exceptions", "external"), ("marks", "inSource"), ("baseline", "external")):
+            with self.subTest(name):
+                results = json.loads(audit(name, "sarif"))["runs"][0]["results"]
+                wanted = self.aside(name)
+                self.assertTrue(wanted)
+                # Where one result has the property all of them need it.
+                self.assertTrue(all("suppressions" in result for result in results))
+                self.assertEqual([result["ruleId"] for result in results if not result["suppressions"]],
+                                 [finding["rule"] for finding in findings_of(name)])
+                suppressed = [result for result in results if result["suppressions"]]
+                self.assertEqual(len(suppressed), len(wanted))
+                for result, (rule, reason) in zip(suppressed, wanted):
+                    self.assertEqual(result["ruleId"], rule)
+                    self.assertEqual({entry["kind"] for entry in result["suppressions"]}, {kind})
+                    self.assertIn(reason, result["suppressions"][0]["justification"])
+        # Nothing is suppressed, so nothing speaks of it.
+        self.assertNotIn("suppressions", audit("files", "sarif"))
+
+    def test_junit_passes_and_tells(self):
+        for name in ("exceptions", "marks", "baseline"):
+            root = xml.fromstring(audit(name, "junit", "--fail-on", "info"))
+            told = {case.get("name"): "".join(out.text for out in case.iter("system-out"))
+                    for case in root.iter("testcase")}
+            for rule, reason in self.aside(name):
+                self.assertIn(reason, told[rule])
+            failures = Counter(case.get("name") for case in root.iter("testcase") for _ in case.iter("failure"))
+            self.assertEqual(failures, Counter(finding["rule"] for finding in findings_of(name)))
+
+    def test_csv_has_another_word_where_the_severity_stands(self):
+        for name, state in (("exceptions", "excepted"), ("marks", "excepted"), ("baseline", "known")):
+            rows = csv.DictReader(io.StringIO(audit(name, "csv"), newline=""))
+            found = [(row["rule"], row["setAside"]) for row in rows if row["severity"] == state]
+            wanted = self.aside(name)
+            self.assertEqual([rule for rule, _ in found], [rule for rule, _ in wanted])
+            for (_, told), (_, reason) in zip(found, wanted):
+                self.assertIn(reason, told)
+
+    def test_markdown_and_html_show_it_apart(self):
+        for name in ("exceptions", "marks", "baseline"):
+            wanted = self.aside(name)
+            for output, mark in (("markdown", " set aside, not counted</summary>"), ("html", 'id="set-aside"')):
+                with self.subTest(output, run=name):
+                    _, found, text = audit(name, output).partition(mark)
+                    self.assertTrue(found)
+                    for rule, reason in wanted:
+                        self.assertIn(rule, text)
+                        self.assertIn(reason, text.replace("\\", ""))
+            self.assertNotIn("set aside", audit("files", "markdown"))
 
 
 if __name__ == "__main__":

@@ -146,6 +146,7 @@ Result<Exception> read_mark(const ExceptionMark& mark) {
   exception.scope = scope_of(mark);
   exception.with_namespace = mark.for_namespace();
   exception.given = place_of(mark);
+  exception.by = ExceptionBy::mark;
   const auto end = end_of(std::string_view(mark.text).substr(0, k_date.size()));
   const std::string form =
       std::string(k_date) +
@@ -181,7 +182,8 @@ class Setter {
       const Exception* const exception = find(finding);
       if (exception == nullptr) return true;
       m_report.summary.count(finding.rule->severity, -1);
-      m_report.excepted.push_back({finding, exception->reason, exception->until, exception->given});
+      m_report.excepted.push_back(
+          {finding, exception->reason, exception->until, exception->given, exception->by});
       return false;
     });
   }

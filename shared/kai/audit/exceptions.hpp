@@ -39,6 +39,7 @@ struct Exception {
   std::string until;  // "2027-03-31", and that whole day in UTC
   Seconds end = 0;    // the first second after it
   std::string given;  // see Excepted
+  ExceptionBy by = ExceptionBy::file;
 
   [[nodiscard]] bool covers(const Finding& finding) const;
 };

@@ -62,12 +62,16 @@ struct Summary {
   void count(Severity severity, int by = 1);
 };
 
+// How somebody said so: in a file of exceptions, or by a mark on an object or namespace.
+enum class ExceptionBy { file, mark };
+
 // A finding that does not count, because somebody said so.
 struct Excepted {
   Finding finding;
   std::string reason;
   std::string until;  // the last day, "2027-03-31"
   std::string given;  // where: "exceptions.yaml:4:3", "label of Namespace ml"
+  ExceptionBy by = ExceptionBy::file;
 };
 
 // An exception that somebody should look at.

@@ -4,6 +4,7 @@
 #include <kai/audit/grade.hpp>
 #include <kai/audit/rule.hpp>
 #include <kai/kube/encoding.hpp>
+#include <kai/output/aside_list.hpp>
 #include <kai/output/document.hpp>
 #include <kai/output/escape.hpp>
 #include <kai/output/html_assets.hpp>
@@ -148,6 +149,7 @@ class Page {
     write_gaps();
     write_gpus();
     write_findings();
+    write_aside();
     m_text += "</main>\n<script>";
     m_text += k_html_script;
     m_text += "</script>\n</body>\n</html>\n";
@@ -297,6 +299,22 @@ class Page {
     write_filters();
     for (const audit::FindingSpan& findings : m_report.findings.by_rule()) write_rule(findings);
     m_text += "<p id=\"empty\" hidden>No finding fits this filter.</p>\n</section>\n";
+  }
+
+  void write_aside() {
+    const std::size_t count = count_aside(m_report);
+    if (count == 0) return;
+    m_text += "<section class=\"card\" id=\"set-aside\">\n<h2>Set aside</h2>\n<details><summary>" +
+              audit::count_of(static_cast<std::int64_t>(count), "finding") +
+              (count == 1 ? " does" : " do") + " not count</summary>\n<ul>\n";
+    each_aside(m_report, [&](const Finding& finding, const Aside& why) {
+      m_text += "<li><code>" + escape_markup(finding.rule->id) + "</code> " +
+                escape_markup(finding.object.to_string()) + ": " + prose(finding.message) +
+                "<br><span class=\"dim\">" + std::string(why.state) + " " + prose(why.reason) +
+                " (" + escape_markup(why.given) + ")</span></li>\n";
+      flush();
+    });
+    m_text += "</ul>\n</details>\n</section>\n";
   }
 
   void write_filters() {

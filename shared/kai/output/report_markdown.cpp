@@ -1,6 +1,7 @@
 #include <kai/audit/facts/gpu.hpp>
 #include <kai/audit/grade.hpp>
 #include <kai/audit/rule.hpp>
+#include <kai/output/aside_list.hpp>
 #include <kai/output/document.hpp>
 #include <kai/output/escape.hpp>
 #include <kai/output/report_markdown.hpp>
@@ -19,6 +20,7 @@ using audit::Severity;
 constexpr std::size_t k_for_rows = 40'000;  // the rest is for what explains them
 constexpr std::size_t k_for_the_end = 1'000;
 constexpr std::size_t k_gaps = 20;
+constexpr std::size_t k_aside = 50;
 constexpr std::size_t k_patches = 5;  // of one rule
 constexpr std::size_t k_fixes = 10;
 constexpr std::size_t k_longest_cell = 600;
@@ -58,6 +60,7 @@ class Writer {
     write_gaps();
     write_rows();
     write_rules();
+    write_aside();
     return std::move(m_text);
   }
 
@@ -171,6 +174,29 @@ class Writer {
       text += "\n" + std::to_string(patches - k_patches) + " more patches are in `-o json`.\n";
     }
     return text + "\n[Reference](" + std::string(rule.reference) + ")\n\n</details>\n";
+  }
+
+  void write_aside() {
+    const std::size_t count = count_aside(m_report);
+    if (count == 0) return;
+    std::string text = "\n<details><summary>" +
+                       audit::count_of(static_cast<std::int64_t>(count), "finding") +
+                       " set aside, not counted</summary>\n\n"
+                       "| Rule | Object | Set aside | Given |\n|---|---|---|---|\n";
+    std::size_t shown = 0;
+    each_aside(m_report, [&](const Finding& finding, const Aside& why) {
+      if (shown >= k_aside) return;
+      const std::string row = "| " + code(std::string(finding.rule->id)) + " | " +
+                              code(finding.object.to_string()) + " | " + prose(why.reason) + " | " +
+                              code(why.given) + " |\n";
+      if (m_text.size() + text.size() + row.size() + k_for_the_end > k_markdown_limit) return;
+      text += row;
+      ++shown;
+    });
+    if (shown < count) {
+      text += "\nand " + std::to_string(count - shown) + " more; `-o json` has all.\n";
+    }
+    m_text += text + "\n</details>\n";
   }
 
   const Report& m_report;

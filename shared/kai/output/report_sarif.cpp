@@ -1,4 +1,5 @@
 #include <kai/audit/rule.hpp>
+#include <kai/output/aside_list.hpp>
 #include <kai/output/document.hpp>
 #include <kai/output/report_sarif.hpp>
 
@@ -111,6 +112,14 @@ Json result_of(const audit::Finding& finding, int rule_index) {
       {"properties", std::move(properties)}};
 }
 
+// Section 3.35 of the standard: shown by what reads it, and not counted.
+Json suppression_of(const Aside& why) {
+  return {{"kind", why.in_source ? "inSource" : "external"},
+          {"status", "accepted"},
+          {"justification", why.reason},
+          {"properties", {{"given", why.given}}}};
+}
+
 Json notification_of(const audit::NotChecked& gap) {
   Json notification = {
       {"level", "error"},
@@ -134,6 +143,9 @@ std::string render_sarif(const audit::Report& report, std::string_view version) 
   for (const audit::FindingSpan& findings : report.findings.by_rule()) {
     known.emplace(findings.rule().id, &findings.rule());
   }
+  each_aside(report, [&](const audit::Finding& finding, const Aside&) {
+    known.emplace(finding.rule->id, finding.rule);
+  });
   Json rules = Json::array();
   std::map<std::string_view, int> indexes;
   for (const auto& [id, rule] : known) {
@@ -144,6 +156,16 @@ std::string render_sarif(const audit::Report& report, std::string_view version) 
   for (const audit::Finding& finding : report.findings) {
     results.push_back(result_of(finding, indexes.at(finding.rule->id)));
   }
+  // Where one result says whether it is suppressed, all have to (section 3.27.23).
+  const bool suppresses = count_aside(report) > 0;
+  if (suppresses) {
+    for (Json& result : results) result["suppressions"] = Json::array();
+  }
+  each_aside(report, [&](const audit::Finding& finding, const Aside& why) {
+    Json result = result_of(finding, indexes.at(finding.rule->id));
+    result["suppressions"] = Json::array({suppression_of(why)});
+    results.push_back(std::move(result));
+  });
   Json invocation = {{"executionSuccessful", report.coverage.complete()}};
   if (!report.coverage.complete()) {
     Json notifications = Json::array();
