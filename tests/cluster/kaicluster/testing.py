@@ -148,6 +148,11 @@ class ClusterTest(unittest.TestCase):
             time.sleep(0.05)
         return result
 
+    def wait_until_nothing_goes_away(self):
+        """What other tests have left goes on going away for seconds."""
+        self.eventually(lambda: all(namespace["status"]["phase"] == "Active" for namespace
+                                    in self.api.get("/api/v1/namespaces")["items"]), timeout=120)
+
     def run_binary(self, name, *arguments, context=None, stdin=None, env=None, timeout=120):
         """Runs build/bin/<name> as the administrator, or as another user of the
         kubeconfig (see controlplane.USERS)."""
