@@ -54,16 +54,23 @@ def load(directory, nodes, pods):
         raise measure.BenchError(f"{directory.name} holds {there[0]} nodes and {there[1]} pods already, more than "
                                  f"{nodes} and {pods}: tests/cluster/down --name {directory.name}, or another --keep")
     measure.progress(f"loading {nodes} nodes and {pods} pods; there are {there[0]} and {there[1]}")
-    run_load(directory, f"--nodes={nodes}", f"--pods={pods}",
-             f"--nodes-there={there[0]}", f"--pods-there={there[1]}")
+    _run(directory, "load", f"--nodes={nodes}", f"--pods={pods}",
+         f"--nodes-there={there[0]}", f"--pods-there={there[1]}")
 
 
-def run_load(directory, *arguments):
-    command = [build_testkit(), "load", "--kubeconfig", directory / "kubeconfig"]
+def load_apps(directory, apps):
+    """Fills the cluster with so many applications, about ten objects each, unless it has pods."""
+    if not count(directory, "pods"):
+        measure.progress(f"loading {apps} applications")
+        _run(directory, "load-apps", f"--apps={apps}")
+
+
+def _run(directory, program, *arguments):
+    testkit, kubeconfig = build_testkit(), directory / "kubeconfig"
     # Service accounts come from a controller, and pods are refused without: namespaces first.
-    subprocess.run([*command, "--nodes=0", "--pods=0"], check=True)
+    subprocess.run([testkit, "load", "--kubeconfig", kubeconfig, "--nodes=0", "--pods=0"], check=True)
     with quiet(directory):
-        subprocess.run([*command, *arguments], check=True)
+        subprocess.run([testkit, program, "--kubeconfig", kubeconfig, *arguments], check=True)
 
 
 @contextlib.contextmanager

@@ -17,7 +17,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -37,37 +36,31 @@ func runLoad(ctx context.Context, arguments []string) error {
 	namespaces := flags.Int("namespaces", 40, "over how many namespaces")
 	flags.Parse(arguments)
 
-	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
+	controller, err := clientAs("kube-controller-manager", *kubeconfig)
 	if err != nil {
 		return err
 	}
-	config.QPS = -1
-	config.ContentType = "application/vnd.kubernetes.protobuf"
-	as := func(agent string) (kubernetes.Interface, error) {
-		named := rest.CopyConfig(config)
-		named.UserAgent = agent // becomes the field manager
-		return kubernetes.NewForConfig(named)
-	}
-	controller, err := as("kube-controller-manager")
+	kubelet, err := clientAs("kubelet", *kubeconfig)
 	if err != nil {
 		return err
 	}
-	kubelet, err := as("kubelet")
-	if err != nil {
-		return err
-	}
-	started := time.Now()
-	steps := []struct {
-		what         string
-		there, count int
-		make         func(index int) error
-	}{
+	return runSteps([]loadStep{
 		{"namespaces", 0, *namespaces, func(index int) error { return loadNamespace(ctx, controller, index) }},
 		{"nodes", *nodesThere, *nodes, func(index int) error { return loadNode(ctx, kubelet, index) }},
 		{"pods", *podsThere, *pods, func(index int) error {
-			return loadPod(ctx, controller, kubelet, index, index%*nodes, index%*namespaces)
+			return loadPod(ctx, controller, kubelet, trainPod(index, index%*nodes, index%*namespaces), outcomeRun)
 		}},
-	}
+	})
+}
+
+type loadStep struct {
+	what         string
+	there, count int // indexes below there were made by an earlier run
+	make         func(index int) error
+}
+
+func runSteps(steps []loadStep) error {
+	started := time.Now()
 	for _, step := range steps {
 		if err := inParallel(max(step.there-workers, 0), step.count, step.make); err != nil {
 			return fmt.Errorf("%s: %w", step.what, err)
@@ -75,6 +68,18 @@ func runLoad(ctx context.Context, arguments []string) error {
 		log.Printf("%d %s after %.0f s", step.count, step.what, time.Since(started).Seconds())
 	}
 	return nil
+}
+
+// clientAs returns a client without a limit; agent becomes the field manager of what it writes.
+func clientAs(agent, kubeconfig string) (kubernetes.Interface, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	config.QPS = -1
+	config.ContentType = "application/vnd.kubernetes.protobuf"
+	config.UserAgent = agent
+	return kubernetes.NewForConfig(config)
 }
 
 // inParallel runs work(first…count-1), and stops at the first error.
@@ -193,8 +198,8 @@ func loadNode(ctx context.Context, client kubernetes.Interface, index int) error
 	})
 }
 
-func loadPod(ctx context.Context, controller, kubelet kubernetes.Interface, index, node, namespace int) error {
-	name := fmt.Sprintf("train-%05d", index)
+// trainPod is what a controller creates: no status yet.
+func trainPod(index, node, namespace int) *corev1.Pod {
 	gpus := resource.MustParse("1")
 	probe := &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
 		Path: "/healthz", Port: intstr.FromInt32(8080)}}, PeriodSeconds: 10}
@@ -207,9 +212,10 @@ func loadPod(ctx context.Context, controller, kubelet kubernetes.Interface, inde
 			Value: fmt.Sprintf("value-of-option-%d-for-run-%d", variable, index)})
 	}
 	no := false
-	pod := &corev1.Pod{
+	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: name,
+			Name:      fmt.Sprintf("train-%05d", index),
+			Namespace: fmt.Sprintf("team-%02d", namespace),
 			Labels: map[string]string{"app": "train", "app.kubernetes.io/name": "train",
 				"app.kubernetes.io/instance": fmt.Sprintf("train-%d", index/8), "team": fmt.Sprintf("team-%02d", namespace)},
 			Annotations: map[string]string{"prometheus.io/scrape": "true", "prometheus.io/port": "9400",
@@ -239,19 +245,21 @@ func loadPod(ctx context.Context, controller, kubelet kubernetes.Interface, inde
 						Requests: corev1.ResourceList{"cpu": resource.MustParse("50m"), "memory": resource.MustParse("64Mi")}}}},
 		},
 	}
-	ns := fmt.Sprintf("team-%02d", namespace)
-	created, err := controller.CoreV1().Pods(ns).Create(ctx, pod, metav1.CreateOptions{})
+}
+
+// loadPod makes the pod, and then lets its kubelet report that it runs.
+func loadPod(ctx context.Context, controller, kubelet kubernetes.Interface, pod *corev1.Pod, outcome string) error {
+	created, err := controller.CoreV1().Pods(pod.Namespace).Create(ctx, pod, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {
-		created, err = controller.CoreV1().Pods(ns).Get(ctx, name, metav1.GetOptions{})
+		created, err = controller.CoreV1().Pods(pod.Namespace).Get(ctx, pod.Name, metav1.GetOptions{})
 	}
 	if err != nil {
 		return err
 	}
-	status := startedStatus(created, outcomeRun)
-	return patchStatus(map[string]any{"status": status}, func(patch []byte) error {
-		_, err := kubelet.CoreV1().Pods(ns).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{}, "status")
-		return err
-	})
+	created.ResourceVersion = "" // whatever became of it meanwhile
+	created.Status = startedStatus(created, outcome)
+	_, err = kubelet.CoreV1().Pods(pod.Namespace).UpdateStatus(ctx, created, metav1.UpdateOptions{})
+	return err
 }
 
 func patchStatus(body map[string]any, send func(patch []byte) error) error {

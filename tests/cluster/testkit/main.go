@@ -14,12 +14,13 @@ var programs = map[string]func(ctx context.Context, arguments []string) error{
 	"fault-proxy": runFaultProxy,
 	"kubelet":     runKubelet,
 	"load":        runLoad,
+	"load-apps":   runLoadApps,
 	"model":       runModel,
 }
 
 func main() {
 	if len(os.Args) < 2 || programs[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: kai-testkit fault-proxy|kubelet|load|model [flags]")
+		fmt.Fprintln(os.Stderr, "usage: kai-testkit fault-proxy|kubelet|load|load-apps|model [flags]")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
