@@ -2,9 +2,12 @@
 
 import os
 import statistics
+import subprocess
 import sys
-import time
 from dataclasses import dataclass
+from pathlib import Path
+
+_SPAWN = Path(__file__).resolve().parent / "spawn.py"
 
 
 class BenchError(Exception):
@@ -24,17 +27,20 @@ class Run:
 
 def run(command, good_exits=(0,), stdout=os.devnull, environment=None):
     """Starts the command, waits, and says what it took. Raises unless it ended well."""
-    actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-               (os.POSIX_SPAWN_OPEN, 1, stdout, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)]
     command = [str(word) for word in command]
-    started = time.perf_counter()
-    pid = os.posix_spawnp(command[0], command, environment or os.environ, file_actions=actions)
-    _, status, usage = os.wait4(pid, 0)
-    seconds = time.perf_counter() - started
-    code = os.waitstatus_to_exitcode(status)
+    reader, writer = os.pipe()
+    with open(reader, encoding="utf-8") as results:
+        # -I -S: a Python that is as small as it gets.
+        done = subprocess.run([sys.executable, "-I", "-S", _SPAWN, stdout, str(writer), *command], check=False,
+                              env=environment or os.environ, pass_fds=[writer])
+        os.close(writer)
+        text = results.read()
+    if done.returncode:
+        raise BenchError(f"{command[0]} could not be started")
+    seconds, cpu_seconds, peak_mib, code = map(float, text.split())
     if code not in good_exits:
-        raise BenchError(f"{' '.join(command[:3])} … ended with {code}")
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        raise BenchError(f"{' '.join(command[:3])} … ended with {code:.0f}")
+    return Run(seconds, cpu_seconds, peak_mib)
 
 
 def in_turns(rounds, ours, theirs):
