@@ -47,19 +47,28 @@ class AuditLog:
 
     def __init__(self, state_dir):
         self._path = Path(state_dir) / "audit.log"
-        self._offset = 0
+        self._inode, self._offset = 0, 0
         self.mark()
 
     def mark(self):
         """Later calls speak of what happened after this moment."""
-        self._offset = self._path.stat().st_size
+        found = self._path.stat()
+        self._inode, self._offset = found.st_ino, found.st_size
 
     def requests(self, agent="kubectl-ai/"):
         """Events of clients whose User-Agent starts with agent, in order."""
-        with open(self._path, encoding="utf-8") as log:
-            log.seek(self._offset)
-            events = [json.loads(line) for line in log]
+        events = []
+        for number, path in enumerate(self._files()):
+            with open(path, encoding="utf-8") as log:
+                log.seek(0 if number else self._offset)
+                events += [json.loads(line) for line in log]
         return [event for event in events if event.get("userAgent", "").startswith(agent)]
+
+    def _files(self):
+        """The file that was marked, and those since: the server begins a new one at 100 MB."""
+        files = [*sorted(self._path.parent.glob("audit-*.log")), self._path]
+        inodes = [path.stat().st_ino for path in files]
+        return files[inodes.index(self._inode):]
 
     def writes(self, agent="kubectl-ai/"):
         """Those that could change something: dry runs and access reviews are none."""
