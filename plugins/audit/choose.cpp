@@ -13,6 +13,8 @@ namespace {
 
 using audit::Rule;
 
+constexpr std::string_view k_profile_drift = "profile-drift";
+
 Error unknown(const std::string& word, std::string_view what,
               const std::vector<std::string>& known) {
   Error error(ErrorCode::usage, "there is no " + std::string(what) + " \"" + word + "\"");
@@ -63,7 +65,8 @@ Result<const Rule*> rule_named(const std::string& id) {
 }
 
 Result<std::vector<const Rule*>> choose_rules(const std::vector<std::string>& select,
-                                              const std::vector<std::string>& skip) {
+                                              const std::vector<std::string>& skip,
+                                              WithProfile with_profile) {
   KAI_TRY_ASSIGN(std::vector<const Rule*> rules, find_rules(select));
   KAI_TRY_ASSIGN(const std::vector<const Rule*> skipped, find_rules(skip));
   if (select.empty()) rules.assign(audit::all_rules().begin(), audit::all_rules().end());
@@ -72,6 +75,14 @@ Result<std::vector<const Rule*>> choose_rules(const std::vector<std::string>& se
   std::erase_if(rules, [&](const Rule* rule) {
     return std::find(skipped.begin(), skipped.end(), rule) != skipped.end();
   });
+  if (with_profile == WithProfile::no) {
+    const Rule* const drift = audit::find_rule(k_profile_drift);
+    if (rules.size() == 1 && rules.front() == drift) {
+      return fail(Error(ErrorCode::usage, "profile-drift needs a profile to compare with")
+                      .with_hint("name it with --profile FILE"));
+    }
+    std::erase(rules, drift);
+  }
   if (rules.empty()) return fail(ErrorCode::usage, "--select and --skip leave no rule to check");
   return rules;
 }

@@ -6,6 +6,7 @@
 #include <kai/audit/source/live.hpp>
 #include <kai/audit/source/snapshot.hpp>
 #include <kai/audit/tables.hpp>
+#include <kai/cli/profile_file.hpp>
 #include <kai/model/yaml.hpp>
 #include <kai/output/report_table.hpp>
 
@@ -49,6 +50,7 @@ struct Options {
   std::vector<std::string> skip;
   std::string target_version;
   std::string config;
+  std::string profile;
   FailOn fail_on = FailOn::warning;
   bool allow_partial = false;
   bool watch = false;
@@ -78,14 +80,28 @@ struct Judging {
   std::vector<const Rule*> rules;
   audit::KubeVersion target;
   audit::Thresholds thresholds;
+  std::shared_ptr<const model::Profile> profile;
   SetAside aside;
 };
+
+Result<std::shared_ptr<const model::Profile>> read_profile(cli::Session& session,
+                                                           const Options& options) {
+  if (options.profile.empty()) return nullptr;
+  if (!options.filenames.empty() && !options.cluster_dump) {
+    return fail(Error(ErrorCode::usage, "--profile compares with a cluster, not with manifests")
+                    .with_hint("leave -f out, or say with --cluster-dump that the files are all "
+                               "that a cluster holds"));
+  }
+  KAI_TRY_ASSIGN(auto file, cli::read_profile({options.profile}, session.context().in));
+  return std::make_shared<const model::Profile>(std::move(file->profile));
+}
 
 Result<Report> audit_files(cli::Session& session, const Options& options, const Judging& judging) {
   audit::FilesOptions files;
   files.paths = options.filenames;
   files.target = judging.target;
   files.thresholds = judging.thresholds;
+  files.profile = judging.profile;
   const std::string& ns = session.flags().connection.ns;
   if (options.cluster_dump) {
     files.view = audit::Facts::View::cluster;
@@ -110,6 +126,7 @@ Result<Report> audit_cluster(cli::Session& session, const Judging& judging) {
   if (!session.flags().all_namespaces) live.ns = session.flags().connection.ns;
   live.target = judging.target;
   live.thresholds = judging.thresholds;
+  live.profile = judging.profile;
   // One changing line is for people who watch; a log does not need a line per kind.
   if (session.context().err_terminal.is_terminal) {
     live.progress = [&session](std::string_view line) { session.progress(line); };
@@ -127,6 +144,7 @@ Result<Report> audit_snapshot(cli::Session& session, const Options& options,
   if (!session.flags().all_namespaces) snapshot.ns = session.flags().connection.ns;
   snapshot.target = judging.target;
   snapshot.thresholds = judging.thresholds;
+  snapshot.profile = judging.profile;
   std::ifstream file;
   const bool from_stdin = options.snapshot == "-";
   if (!from_stdin) {
@@ -189,7 +207,9 @@ ExitCode exit_code(const Report& report, const Options& options, const SetAside&
 
 Result<ExitCode> run_audit(cli::Session& session, const Options& options) {
   Judging judging;
-  KAI_TRY_ASSIGN(judging.rules, choose_rules(options.select, options.skip));
+  KAI_TRY_ASSIGN(judging.rules,
+                 choose_rules(options.select, options.skip,
+                              options.profile.empty() ? WithProfile::no : WithProfile::yes));
   KAI_TRY_ASSIGN(judging.target, target_version(options));
   if (options.cluster_dump && options.filenames.empty()) {
     return fail(Error(ErrorCode::usage, "--cluster-dump needs files")
@@ -206,11 +226,12 @@ Result<ExitCode> run_audit(cli::Session& session, const Options& options) {
                     " cannot be followed: leave out " +
                     (options.snapshot.empty() ? "-f" : "--snapshot") + ", or --watch");
   }
+  KAI_TRY_ASSIGN(judging.profile, read_profile(session, options));
   KAI_TRY_ASSIGN(judging.thresholds, read_thresholds(session, options.config));
   KAI_TRY_ASSIGN(judging.aside, SetAside::read(session, options.set_aside));
   if (options.watch) {
-    return watch(session, {judging.rules, judging.target, judging.thresholds, judging.aside,
-                           options.output});
+    return watch(session, {judging.rules, judging.target, judging.thresholds, judging.profile,
+                           judging.aside, options.output});
   }
   const auto read = [&] {
     if (!options.snapshot.empty()) return audit_snapshot(session, options, judging);
@@ -294,6 +315,8 @@ void define(cli::Commands& commands) {
        {"A page to look at", "kubectl ai audit -o html > audit.html"},
        {"For code scanning in CI", "kubectl ai audit -f manifests/ -o sarif > audit.sarif"},
        {"Tell what changes from now on", "kubectl ai audit --watch"},
+       {"Where the cluster has drifted from its profile",
+        "kubectl ai audit --profile lab.yaml --select profile-drift"},
        {"Fail on what is new only", "kubectl ai audit --baseline known.yaml"},
        {"What a rule means", "kubectl ai audit explain gpu-withdrawn"}});
   cli::add_filename_flag(root, options->filenames);
@@ -312,6 +335,10 @@ void define(cli::Commands& commands) {
                   "files the newest known)")
       ->type_name("VERSION");
   add_config_flag(commands, root, options->config);
+  commands.offer(root.add_option("--profile", options->profile,
+                                 "Say where the cluster differs from this platform profile")
+                     ->type_name("FILE"),
+                 cli::Offer::files);
   cli::add_choice_flag<FailOn>(root, "--fail-on", options->fail_on,
                                {{"error", FailOn::error},
                                 {"warning", FailOn::warning},

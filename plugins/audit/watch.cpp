@@ -155,6 +155,7 @@ class Watch {
     if (!session.flags().all_namespaces) options.ns = session.flags().connection.ns;
     options.target = run.target;
     options.thresholds = run.thresholds;
+    options.profile = run.profile;
     if (session.context().err_terminal.is_terminal) {
       options.progress = [&session](std::string_view line) { session.progress(line); };
     }

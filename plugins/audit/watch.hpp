@@ -2,9 +2,11 @@
 #pragma once
 
 #include <kai/audit/facts/facts.hpp>
+#include <kai/audit/facts/platform.hpp>
 #include <kai/audit/rule.hpp>
 #include <kai/cli/run.hpp>
 
+#include <memory>
 #include <span>
 
 #include "report_output.hpp"
@@ -16,6 +18,7 @@ struct WatchRun {
   std::span<const audit::Rule* const> rules;
   audit::KubeVersion target;
   const audit::Thresholds& thresholds;
+  const std::shared_ptr<const model::Profile>& profile;
   const SetAside& aside;
   Format format = Format::table;
 };

@@ -102,6 +102,7 @@ std::string_view to_string(Category category) {
   X(priority_class_unknown)               \
   X(priority_out_of_range)                \
   X(priority_several_defaults)            \
+  X(profile_drift)                        \
   X(psa_invalid_level)                    \
   X(psa_missing)                          \
   X(psa_privileged_namespace)             \

@@ -95,6 +95,7 @@ struct FactsBuilder::State {
     facts.only_ns = options.only_ns;
     facts.now = options.now;
     facts.thresholds = options.thresholds;
+    facts.operations->platform.profile = options.profile;
     facts.target = options.target;
   }
 
@@ -254,7 +255,10 @@ void FactsBuilder::add(const Json& object, std::string_view api_version, std::st
       facts.namespaces.push_back(read_namespace(object, head));
       state.newest_time = std::max(state.newest_time, facts.namespaces.back().deleting_since);
       break;
-    case Kind::resource_quota: facts.quotas.push_back(read_quota(object, head, facts.texts)); break;
+    case Kind::resource_quota:
+      facts.quotas.push_back(read_quota(object, head, facts.texts));
+      read_platform(*kind, object, head, facts);
+      break;
     case Kind::network_policy:
       facts.network_policies.push_back(read_network_policy(object, head));
       break;
@@ -283,6 +287,9 @@ void FactsBuilder::add(const Json& object, std::string_view api_version, std::st
     case Kind::runtime_class: facts.runtime_classes.push_back(head.name); break;
     case Kind::limit_range:
     case Kind::priority_class:
+      read_governance(*kind, object, head, facts);
+      read_platform(*kind, object, head, facts);
+      break;
     case Kind::horizontal_pod_autoscaler:
     case Kind::kubeflow_profile: read_governance(*kind, object, head, facts); break;
     default:
@@ -316,6 +323,7 @@ Facts FactsBuilder::finish() {
   sort_by_head(facts.api_uses);
   sort_by_head(facts.workloads);
   sort_operations(*facts.operations);
+  sort_platform(facts.operations->platform);
   std::stable_sort(facts.sharing_configs.begin(), facts.sharing_configs.end(),
                    [](const SharingConfig& a, const SharingConfig& b) {
                      return std::tie(a.object.ns, a.object.name, a.entry) <

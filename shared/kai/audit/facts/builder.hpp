@@ -11,6 +11,10 @@
 #include <string>
 #include <string_view>
 
+namespace kai::model {
+struct Profile;
+}
+
 namespace kai::audit {
 
 struct FactsOptions {
@@ -20,6 +24,7 @@ struct FactsOptions {
   KubeVersion target;      // unknown: the newest that the tables know
   Seconds now = 0;         // 0: the newest time that the objects mention
   Thresholds thresholds;
+  std::shared_ptr<const model::Profile> profile;  // to compare with; null: none
 };
 
 class FactsBuilder {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <kai/audit/facts/facts.hpp>
+#include <kai/audit/facts/platform.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -160,6 +161,7 @@ struct Operations {
   std::vector<ApiService> api_services;
   std::vector<KubeletConfiguration> kubelets;
   std::vector<EncryptionConfiguration> encryption;
+  PlatformFacts platform;
 
   [[nodiscard]] std::span<const ClaimUse> uses_of(const PersistentVolumeClaim& claim) const;
   [[nodiscard]] const PersistentVolume* volume(std::string_view name) const;

@@ -305,6 +305,7 @@ Evidence ClusterWatch::evidence() {
   options.now = now_of(state.context);
   options.target = state.options.target;
   options.thresholds = state.options.thresholds;
+  options.profile = state.options.profile;
   std::unique_lock lock(state.mutex);
   const bool ask = std::exchange(state.ask_version, false);
   lock.unlock();

@@ -5,6 +5,7 @@
 // member functions but the constructor are for one thread.
 #pragma once
 
+#include <kai/audit/facts/platform.hpp>
 #include <kai/audit/rule.hpp>
 #include <kai/audit/source/evidence.hpp>
 #include <kai/base/context.hpp>
@@ -26,6 +27,7 @@ struct ClusterWatchOptions {
   std::string ns;      // the only namespace to audit; empty: all
   KubeVersion target;  // unknown: the server's own version
   Thresholds thresholds;
+  std::shared_ptr<const model::Profile> profile;  // to compare with; null: none
   int page_size = 250;  // as of LiveOptions
   // How often what cannot be watched is read, and what could not be read is tried again.
   std::chrono::seconds again{60};

@@ -194,6 +194,7 @@ struct FileSource::State {
     facts.only_ns = options.only_ns;
     facts.target = options.target;
     facts.thresholds = options.thresholds;
+    facts.profile = options.profile;
     return facts;
   }
 

@@ -14,6 +14,10 @@
 #include <string>
 #include <vector>
 
+namespace kai::model {
+struct Profile;
+}
+
 namespace kai::audit {
 
 struct FilesOptions {
@@ -26,6 +30,7 @@ struct FilesOptions {
   std::string only_ns;     // with a dump: the one namespace to audit
   KubeVersion target;      // unknown: the newest that is known
   Thresholds thresholds;
+  std::shared_ptr<const model::Profile> profile;  // to compare with; null: none
   std::size_t threads = 0;  // that parse; 0: one for each core, if there is enough to do
 };
 

@@ -165,6 +165,7 @@ Result<Evidence> read_cluster(kube::Client& client, const Context& context,
   facts_options.now = now_of(context);
   facts_options.target = options.target;
   facts_options.thresholds = options.thresholds;
+  facts_options.profile = options.profile;
   FactsBuilder builder(std::move(facts_options));
 
   const auto chosen = applicable(rules, Facts::View::cluster, !options.ns.empty());

@@ -12,6 +12,7 @@
 #include <kai/kube/client.hpp>
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct LiveOptions {
   std::string ns;      // the only namespace to audit; empty: all
   KubeVersion target;  // unknown: the server's own version
   Thresholds thresholds;
+  std::shared_ptr<const model::Profile> profile;  // to compare with; null: none
   int page_size = 250;
   SnapshotWriter* record = nullptr;  // is given all that is read
   // Is shown every object that is read, one at a time.

@@ -93,6 +93,7 @@ class Reader {
     facts.only_ns = options.ns;
     facts.target = options.target;
     facts.thresholds = options.thresholds;
+    facts.profile = options.profile;
     return facts;
   }
 

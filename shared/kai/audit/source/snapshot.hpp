@@ -14,10 +14,15 @@
 #include <kai/model/gzip.hpp>
 
 #include <iosfwd>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+namespace kai::model {
+struct Profile;
+}
 
 namespace kai::audit {
 
@@ -56,6 +61,7 @@ struct SnapshotOptions {
   std::string ns;      // the only namespace to audit; empty: all that the snapshot has
   KubeVersion target;  // unknown: the version of the snapshot's server
   Thresholds thresholds;
+  std::shared_ptr<const model::Profile> profile;  // to compare with; null: none
 };
 
 // The evidence that read_cluster() would have given for these rules when the snapshot was
