@@ -71,7 +71,7 @@ _POD = """\
         runAsUser: 10001
         seccompProfile:
           type: RuntimeDefault
-{tolerations}      containers:
+{spread}{tolerations}      containers:
 {container}      volumes:
       - name: shm
         emptyDir:
@@ -81,6 +81,16 @@ _POD = """\
         persistentVolumeClaim:
           claimName: {app}-data
           readOnly: true
+"""
+
+_SPREAD = """\
+      topologySpreadConstraints:
+      - maxSkew: 1
+        topologyKey: kubernetes.io/hostname
+        whenUnsatisfiable: ScheduleAnyway
+        labelSelector:
+          matchLabels:
+            app.kubernetes.io/instance: {name}
 """
 
 _TOLERATIONS = """\
@@ -190,23 +200,26 @@ metadata:
 _KINDS = (_DEPLOYMENT, _DEPLOYMENT, _JOB, _SERVICE, _CONFIG, _DEPLOYMENT, _JOB, _POLICY, _DEPLOYMENT, _CLAIM)
 
 
-def write(directory, objects):
-    """`objects` of them below `directory`, the same for the same number. Returns the bytes."""
+def write(directory, objects, careless=False):
+    """`objects` of them below `directory`, the same for the same number. Returns the bytes.
+
+    One workload in ten has a mistake, as in a repository that somebody looks after; of a
+    careless one, every Deployment."""
     directory = Path(directory)
     size = 0
     for first in range(0, objects, OBJECTS_PER_FILE):
-        text = "---\n".join(_manifest(i) for i in range(first, first + OBJECTS_PER_FILE))
+        text = "---\n".join(_manifest(i, careless) for i in range(first, first + OBJECTS_PER_FILE))
         (directory / f"app-{first // OBJECTS_PER_FILE:04}.yaml").write_text(text)
         size += len(text)
     return size
 
 
-def _manifest(i):
+def _manifest(i, careless):
     app = f"train-{i // 10}"
-    # One workload in ten has a mistake, as in a repository that somebody looks after.
     values = {"app": app, "name": f"{app}-{i % 10}", "ns": f"team-{i // OBJECTS_PER_FILE % 40:02}", "i": i,
-              "gpus": 1 + i % 8, "tolerations": "" if i % 10 == 5 and i % 20 == 5 else _TOLERATIONS}
+              "gpus": 1 + i % 8, "tolerations": _TOLERATIONS}
     values["meta"] = _META.format(**values)
     values["container"] = _CONTAINER.format(**values)
+    values["spread"] = "" if careless or i // 10 % 10 == 0 else _SPREAD.format(**values)
     values["pod"] = _POD.format(**values)
     return _KINDS[i % 10].format(**values)

@@ -1,5 +1,5 @@
 // Policies that open DNS over UDP and forget TCP.
-#include <kai/audit/facts/facts.hpp>
+#include <kai/audit/facts/network.hpp>
 #include <kai/audit/rule.hpp>
 
 #include <algorithm>
@@ -23,21 +23,19 @@ bool opens_tcp_dns(const NetworkPolicy& policy) {
 }
 
 // Policies add up: another one of the namespace may open it for the same pods.
-bool opened_elsewhere(const Facts& facts, const NetworkPolicy& policy) {
-  return std::any_of(
-      facts.network_policies.begin(), facts.network_policies.end(),
-      [&](const NetworkPolicy& other) {
-        return &other != &policy && other.head.ns == policy.head.ns && other.for_egress &&
-               opens_tcp_dns(other) &&
-               (other.pods.empty() || other.pods.to_string() == policy.pods.to_string());
-      });
+bool opened_elsewhere(const PolicyIndex& policies, const NetworkPolicy& policy) {
+  const Policies alike = policies.selecting_alike(policy);
+  return std::any_of(alike.begin(), alike.end(), [](const NetworkPolicy* other) {
+    return other->for_egress && opens_tcp_dns(*other);
+  });
 }
 
 void check(const Facts& facts, Findings& findings) {
+  const PolicyIndex policies(facts);
   for (const NetworkPolicy& policy : facts.network_policies) {
     if (!policy.for_egress || opens_tcp_dns(policy)) continue;
     const auto rule = std::find_if(policy.egress.begin(), policy.egress.end(), names_udp_dns);
-    if (rule == policy.egress.end() || opened_elsewhere(facts, policy)) continue;
+    if (rule == policy.egress.end() || opened_elsewhere(policies, policy)) continue;
     const auto index = static_cast<std::size_t>(rule - policy.egress.begin());
     Finding finding;
     finding.object = policy.head.ref();

@@ -62,11 +62,9 @@ void check(const Facts& facts, Findings& findings) {
   std::map<std::string, Workloads> namespaces;
   facts.each_subject([&](const Subject& subject) {
     if (!is_on_pod_network(subject)) return;
-    const auto& of_namespace = policies.of(subject.ref.ns);
-    const bool guarded =
-        std::any_of(of_namespace.begin(), of_namespace.end(), [&](const NetworkPolicy* policy) {
-          return policy->for_ingress && policies.selects(*policy, *subject.pod_labels);
-        });
+    const Policies selecting = policies.selecting(subject.ref.ns, *subject.pod_labels);
+    const bool guarded = std::any_of(selecting.begin(), selecting.end(),
+                                     [](const auto* policy) { return policy->for_ingress; });
     namespaces[subject.ref.ns].add(subject.ref.name, !guarded);
   });
   for (const auto& [name, workloads] : namespaces) {

@@ -13,7 +13,6 @@
 namespace kai::audit {
 namespace {
 
-using Policies = std::vector<const NetworkPolicy*>;
 
 constexpr std::array<std::string_view, 2> k_dns_namespaces = {"kube-system", "openshift-dns"};
 
@@ -111,13 +110,9 @@ void check(const Facts& facts, Findings& findings) {
   std::set<const NetworkPolicy*> selecting;
   facts.each_subject([&](const Subject& subject) {
     if (!is_on_pod_network(subject)) return;
-    Policies restricting;
-    for (const NetworkPolicy* const policy : policies.of(subject.ref.ns)) {
-      if (policy->for_egress && policies.selects(*policy, *subject.pod_labels)) {
-        restricting.push_back(policy);
-        selecting.insert(policy);
-      }
-    }
+    Policies restricting = policies.selecting(subject.ref.ns, *subject.pod_labels);
+    std::erase_if(restricting, [](const auto* policy) { return !policy->for_egress; });
+    selecting.insert(restricting.begin(), restricting.end());
     if (restricting.empty() || any_opens_dns(facts, restricting)) return;
     const auto open = std::find_if(restricting.rbegin(), restricting.rend(),
                                    [](const auto* policy) { return !policy->egress.empty(); });
@@ -138,13 +133,8 @@ void check(const Facts& facts, Findings& findings) {
         selecting.contains(&policy)) {
       continue;
     }
-    Policies together;
-    for (const NetworkPolicy* const other : policies.of(policy.head.ns)) {
-      if (other->for_egress &&
-          (other->pods.empty() || other->pods.to_string() == policy.pods.to_string())) {
-        together.push_back(other);
-      }
-    }
+    Policies together = policies.selecting_alike(policy);
+    std::erase_if(together, [](const auto* other) { return !other->for_egress; });
     if (!any_opens_dns(facts, together)) report(policy, {}, findings);
   }
 }

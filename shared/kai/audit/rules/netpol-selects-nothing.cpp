@@ -3,7 +3,6 @@
 #include <kai/audit/rule.hpp>
 #include <kai/audit/tables.hpp>
 
-#include <algorithm>
 #include <map>
 #include <set>
 
@@ -27,6 +26,13 @@ void check(const Facts& facts, Findings& findings) {
       labels[workload.head.ns].insert(workload.pod_labels);
     }
   }
+  std::set<const NetworkPolicy*> used;
+  for (const auto& [ns, sets] : labels) {
+    for (const LabelSet* const set : sets) {
+      const Policies selecting = policies.selecting(ns, *set);
+      used.insert(selecting.begin(), selecting.end());
+    }
+  }
   for (const NetworkPolicy& policy : facts.network_policies) {
     // What an operator or a system component keeps is not a person's to tidy up.
     if (policy.pods.empty() || policy.head.owned || policy.head.deleting ||
@@ -35,11 +41,7 @@ void check(const Facts& facts, Findings& findings) {
          facts.now - policy.head.created < facts.thresholds.of(k_thresholds[0]))) {
       continue;
     }
-    const auto& here = labels[policy.head.ns];
-    const bool used = std::any_of(here.begin(), here.end(), [&](const LabelSet* set) {
-      return policies.selects(policy, *set);
-    });
-    if (used) continue;
+    if (used.contains(&policy)) continue;
     Finding finding;
     finding.object = policy.head.ref();
     finding.origin = policy.head.origin;
