@@ -19,10 +19,11 @@ def run(options, report):
     kube_score, kubeconform = peers.kube_score(), peers.kubeconform()
     rounds = options.rounds or 5
     with tempfile.TemporaryDirectory(prefix="kai-bench-") as work:
-        few, many = Path(work, "few"), Path(work, "many")
-        few.mkdir(), many.mkdir()
+        few, many, careless = Path(work, "few"), Path(work, "many"), Path(work, "careless")
+        few.mkdir(), many.mkdir(), careless.mkdir()
         size = manifests.write(few, _OBJECTS)
         manifests.write(many, _TEN_TIMES)
+        manifests.write(careless, _OBJECTS, careless=True)
         files = sorted(few.iterdir())
         result = Path(work, "report")
 
@@ -36,13 +37,18 @@ def run(options, report):
         ours, scored = measure.in_turns(
             rounds, lambda: audit(few),
             lambda: measure.run([kube_score, "score", "-o", "ci", *files], _GOOD_EXITS))
-        rules = len(json.loads(result.read_text())["coverage"]["rules"])
+        report_of_few = json.loads(result.read_text())
+        rules, findings = len(report_of_few["coverage"]["rules"]), len(report_of_few["findings"])
         measure.progress(f"manifests, {rounds} pairs with kubeconform")
         beside, conformed = measure.in_turns(
             rounds, lambda: audit(few),
             lambda: measure.run([kubeconform.program, "-n", "2", "-schema-location", kubeconform.schemas, few]))
         measure.progress("manifests, ten times as many")
         large, small = measure.in_turns(max(rounds // 2, 1), lambda: audit(many), lambda: audit(few))
+        measure.progress("manifests, a finding in every Deployment")
+        faulty, _ = measure.in_turns(rounds, lambda: audit(careless), lambda: audit(few))
+        audit(careless)
+        many_findings = len(json.loads(result.read_text())["findings"])
         measure.progress("manifests, one core")
         cores = sorted(os.sched_getaffinity(0))
         everywhere, alone = measure.in_turns(rounds, lambda: audit(few), lambda: measure.run(
@@ -53,7 +59,9 @@ def run(options, report):
     checks = _checks(kube_score)
     seconds = measure.median(ours)
     peak = max(one_run.peak_mib for one_run in ours)
-    report.add(f"audit of {_OBJECTS} manifests, {size / 1e6:.0f} MB, {rules} rules", f"{seconds:.2f} s")
+    report.add(f"audit of {_OBJECTS} manifests, {size / 1e6:.0f} MB, {rules} rules, {findings} findings", f"{seconds:.2f} s")
+    report.add(f"the same with {many_findings} findings", f"{measure.median(faulty):.2f} s, "
+               f"{max(one_run.peak_mib for one_run in faulty):.0f} MiB")
     report.add(f"kube-score, {checks} checks", f"{measure.median(scored):.2f} s, "
                f"{max(one_run.peak_mib for one_run in scored):.0f} MiB")
     report.add("kubeconform -n 2, the schema alone", f"{measure.median(conformed):.2f} s, "
