@@ -36,7 +36,7 @@ void print_report(cli::Session& session, const audit::Report& report, Format for
     case Format::yaml: return output::write_report(report, DocumentFormat::yaml, out);
     case Format::csv: return output::write_csv(report, out);
     case Format::html: return output::write_html(report, out);
-    case Format::sarif: out << output::render_sarif(report, cli::version()); return;
+    case Format::sarif: return output::write_sarif(report, cli::version(), out);
     case Format::junit: out << output::render_junit(report, junit); return;
     case Format::markdown: out << output::render_markdown(report); return;
     case Format::prometheus: out << output::render_prometheus(report); return;

@@ -1,6 +1,6 @@
 #include <kai/audit/rule.hpp>
 #include <kai/output/aside_list.hpp>
-#include <kai/output/document.hpp>
+#include <kai/output/long_list.hpp>
 #include <kai/output/report_sarif.hpp>
 
 #include <map>
@@ -11,6 +11,9 @@ namespace {
 
 using audit::Severity;
 using model::Json;
+
+// They are members of a run, and runs are a list in the document.
+constexpr int k_depth_of_results = 3;
 
 std::string_view level_of(Severity severity) {
   switch (severity) {
@@ -134,38 +137,20 @@ Json notification_of(const audit::NotChecked& gap) {
   return notification;
 }
 
-}  // namespace
-
-std::string render_sarif(const audit::Report& report, std::string_view version) {
-  // Every rule that ran: what is not among the results is known to be fine.
-  std::map<std::string_view, const audit::Rule*> known;
-  for (const audit::Rule* const rule : report.ran) known.emplace(rule->id, rule);
+// Every rule that ran: what is not among the results is known to be fine.
+std::map<std::string_view, const audit::Rule*> rules_of(const audit::Report& report) {
+  std::map<std::string_view, const audit::Rule*> rules;
+  for (const audit::Rule* const rule : report.ran) rules.emplace(rule->id, rule);
   for (const audit::FindingSpan& findings : report.findings.by_rule()) {
-    known.emplace(findings.rule().id, &findings.rule());
+    rules.emplace(findings.rule().id, &findings.rule());
   }
   each_aside(report, [&](const audit::Finding& finding, const Aside&) {
-    known.emplace(finding.rule->id, finding.rule);
+    rules.emplace(finding.rule->id, finding.rule);
   });
-  Json rules = Json::array();
-  std::map<std::string_view, int> indexes;
-  for (const auto& [id, rule] : known) {
-    indexes.emplace(id, static_cast<int>(rules.size()));
-    rules.push_back(rule_of(*rule));
-  }
-  Json results = Json::array();
-  for (const audit::Finding& finding : report.findings) {
-    results.push_back(result_of(finding, indexes.at(finding.rule->id)));
-  }
-  // Where one result says whether it is suppressed, all have to (section 3.27.23).
-  const bool suppresses = count_aside(report) > 0;
-  if (suppresses) {
-    for (Json& result : results) result["suppressions"] = Json::array();
-  }
-  each_aside(report, [&](const audit::Finding& finding, const Aside& why) {
-    Json result = result_of(finding, indexes.at(finding.rule->id));
-    result["suppressions"] = Json::array({suppression_of(why)});
-    results.push_back(std::move(result));
-  });
+  return rules;
+}
+
+Json invocation_of(const audit::Report& report) {
   Json invocation = {{"executionSuccessful", report.coverage.complete()}};
   if (!report.coverage.complete()) {
     Json notifications = Json::array();
@@ -174,15 +159,41 @@ std::string render_sarif(const audit::Report& report, std::string_view version) 
     }
     invocation["toolExecutionNotifications"] = std::move(notifications);
   }
-  const Json driver = {{"name", "kubectl-ai-audit"}, {"version", version}, {"rules", rules}};
-  const Json run = {{"tool", {{"driver", driver}}},
-                    {"invocations", Json::array({std::move(invocation)})},
-                    {"columnKind", "unicodeCodePoints"},
-                    {"results", std::move(results)}};
-  return render_object(DocumentFormat::json,
-                       {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-                        {"version", "2.1.0"},
-                        {"runs", Json::array({run})}});
+  return invocation;
+}
+
+}  // namespace
+
+void write_sarif(const audit::Report& report, std::string_view version, std::ostream& out) {
+  Json rules = Json::array();
+  std::map<std::string_view, int> indexes;
+  for (const auto& [id, rule] : rules_of(report)) {
+    indexes.emplace(id, static_cast<int>(rules.size()));
+    rules.push_back(rule_of(*rule));
+  }
+  Json driver = {{"name", "kubectl-ai-audit"}, {"version", version}, {"rules", std::move(rules)}};
+  Json run = {{"tool", {{"driver", std::move(driver)}}},
+              {"invocations", Json::array({invocation_of(report)})},
+              {"columnKind", "unicodeCodePoints"},
+              {"results", Json::array()}};
+  LongList results(DocumentFormat::json,
+                   {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+                    {"version", "2.1.0"},
+                    {"runs", Json::array({std::move(run)})}},
+                   "results", k_depth_of_results, out);
+  // Where one result says whether it is suppressed, all have to (section 3.27.23).
+  const bool suppresses = count_aside(report) > 0;
+  for (const audit::Finding& finding : report.findings) {
+    Json result = result_of(finding, indexes.at(finding.rule->id));
+    if (suppresses) result["suppressions"] = Json::array();
+    results.add(result);
+  }
+  each_aside(report, [&](const audit::Finding& finding, const Aside& why) {
+    Json result = result_of(finding, indexes.at(finding.rule->id));
+    result["suppressions"] = Json::array({suppression_of(why)});
+    results.add(result);
+  });
+  results.finish();
 }
 
 }  // namespace kai::output
