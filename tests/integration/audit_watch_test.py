@@ -15,6 +15,8 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+import jsonschema
+
 from kaicluster import nodes
 from kaicluster.testing import ClusterTest, port_of
 
@@ -28,6 +30,8 @@ kind: AuditConfig
 thresholds:
   gpu-pending: {patience: 0s}
 """
+_CHANGE_SCHEMA = json.loads(
+    (Path(__file__).resolve().parents[2] / "shared/kai/output/audit-change.schema.json").read_text())
 RULES = "gpu-node-unlabelled,quota-gpu-key-inert,gpu-pending,psa-missing"
 
 
@@ -81,7 +85,11 @@ class Watching:
         return [line for line in self.lines if re.match(rf"\S+Z  {re.escape(sign)} ", line)]
 
     def objects(self):
-        return [json.loads(line) for line in self.lines]
+        """What -o json has told: a report, and then changes as their schema says."""
+        told = [json.loads(line) for line in self.lines]
+        for change in told[1:]:
+            jsonschema.validate(change, _CHANGE_SCHEMA)
+        return told
 
 
 class Relay:
@@ -132,9 +140,8 @@ class Relay:
 class AuditWatch(ClusterTest):
     def setUp(self):
         super().setUp()
-        # What tests before this one have made is seen as well: it must not go away meanwhile.
-        self.eventually(lambda: all(namespace["status"]["phase"] == "Active" for namespace
-                                    in self.api.get("/api/v1/namespaces")["items"]), timeout=60)
+        # What tests before this one have made is seen as well.
+        self.wait_until_nothing_goes_away()
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.directory = Path(directory.name)

@@ -96,6 +96,16 @@ class Schemas(unittest.TestCase):
         quota = (_GOLDEN / "fix-plan-yaml/input/quota.yaml").read_bytes()
         self.check(json.loads(fix("fix-plan-yaml", "-f", "-", "-o", "json", stdin=quota)), path)
 
+    def test_json_of_differences_follows_its_published_schema(self):
+        path = support.SOURCE / "shared/kai/output/audit-diff.schema.json"
+        told = Counter()
+        for case in ("diff-json", "diff-table"):
+            inputs = [name for name in (_GOLDEN / case / "args").read_text().split() if "." in name]
+            document = json.loads(run(case, "diff", *inputs, "-o", "json"))
+            self.check(document, path)
+            told += Counter({what: len(document[what]) for what in ("new", "gone", "unchanged")})
+        self.assertEqual(len(+told), 3, told)
+
     def test_the_published_schemas_know_every_key(self):
         """They would refuse one that is not in them: so a new key must be published."""
         report = json.loads(audit("files", "json"))
