@@ -25,3 +25,4 @@ end
 complete -c kubectl-ai -f -a '(__kubectl_ai_complete)'
 complete -c kubectl-ai-audit -f -a '(__kubectl_ai_complete)'
 complete -c kubectl-ai-gpu -f -a '(__kubectl_ai_complete)'
+complete -c kubectl-ai-policy -f -a '(__kubectl_ai_complete)'

@@ -12,9 +12,10 @@ namespace kai::cli {
 
 namespace {
 
-constexpr std::array<PluginEntry, 2> k_plugins{{
+constexpr std::array<PluginEntry, 3> k_plugins{{
     {"audit", "kubectl-ai-audit", "Find what breaks or wastes GPUs, live or in files"},
     {"gpu", "kubectl-ai-gpu", "Prepare, watch, explain and test GPU nodes"},
+    {"policy", "kubectl-ai-policy", "Say what NetworkPolicies let through, live or in files"},
 }};
 
 std::string own_file() {

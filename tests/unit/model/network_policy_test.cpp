@@ -69,6 +69,9 @@ const std::map<std::string, const char*>& world() {
       {"dual2", R"({metadata: {namespace: team, name: dual2, labels: {app: dual2}},
                     spec: {nodeName: node-2, containers: [{}]},
                     status: {podIPs: [{ip: "fd00::a"}, {ip: 10.1.0.10}]}})"},
+      {"done", R"({metadata: {namespace: team, name: done, labels: {app: cli}},
+                   spec: {nodeName: node-2, containers: [{}]},
+                   status: {phase: Succeeded, hostIP: 192.168.0.2, podIP: 10.1.0.20}})"},
       {"six", R"({metadata: {namespace: team, name: six, labels: {app: six}},
                   spec: {nodeName: node-2, containers: [{}]},
                   status: {podIPs: [{ip: "fd00::6"}]}})"},
@@ -475,6 +478,13 @@ const std::vector<Case>& cases() {
       {"a hostNetwork pod on the pod's node is that node", "{team/p: {}}", "near", "web",
        "8080/TCP", "yes host node ?host"},
       {"a hostNetwork pod without policies", "{}", "host", "web", "8080/TCP", "yes host open"},
+
+      // Pods that have ended: the API makes no exception.
+      {"a policy selects a pod that has ended", "{team/p: {}}", "far", "done", "80/TCP",
+       "no open closed"},
+      {"a selector matches a pod that has ended",
+       "{team/p: {ingress: [{from: [{podSelector: {matchLabels: {app: cli}}}]}]}}", "done", "web",
+       "8080/TCP", "yes open p[0]"},
 
       // To its own node, and to itself
       {"to its own node's address", "{team/p: {policyTypes: [Egress]}}", "web", "192.168.0.1",

@@ -1,0 +1,10 @@
+// The commands of the plugin; each adds itself with its flags.
+#pragma once
+
+#include <kai/cli/commands.hpp>
+
+namespace kai::policy {
+
+void add_test(cli::Commands& commands);
+
+}  // namespace kai::policy
