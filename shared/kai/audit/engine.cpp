@@ -1,13 +1,19 @@
 #include <kai/audit/engine.hpp>
 
 #include <kai/audit/facts/gpu_nodes.hpp>
+#include <kai/base/workers.hpp>
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <utility>
 
 namespace kai::audit {
 namespace {
+
+constexpr std::size_t k_most_threads = 8;
+// With fewer objects, rules take less time than threads.
+constexpr std::int64_t k_worth_threads = 2000;
 
 // FNV-1a: short, and the same on every machine and in every release.
 class Fingerprint {
@@ -176,19 +182,25 @@ Report run_rules(const Facts& facts, std::span<const Rule* const> rules,
     const bool blind = std::any_of(gaps.begin(), gaps.end(), [&](const Gap& gap) {
       return gap.kind && rule->needs.has(*gap.kind);
     });
-    if (blind) continue;
-    ++report.rules;
-    report.ran.push_back(rule);
-    Findings findings([&](Finding&& finding) {
-      if (!belongs(finding.object, facts)) return;
-      finding.rule = rule;
-      if (finding.fix.empty()) finding.fix = rule->fix;
-      finding.fingerprint = fingerprint_of(finding, facts);
-      report.summary.count(rule->severity);
-      report.findings.push_back(finding);
-    });
-    rule->check(facts, findings);
+    if (!blind) report.ran.push_back(rule);
   }
+  report.rules = static_cast<decltype(report.rules)>(report.ran.size());
+  // Findings of different rules may come in any order: they are sorted.
+  std::mutex mutex;
+  share_work(report.ran.size(), facts.objects < k_worth_threads ? 1 : cores(k_most_threads),
+             [&](std::size_t at) {
+               const Rule* const rule = report.ran[at];
+               Findings findings([&](Finding&& finding) {
+                 if (!belongs(finding.object, facts)) return;
+                 finding.rule = rule;
+                 if (finding.fix.empty()) finding.fix = rule->fix;
+                 finding.fingerprint = fingerprint_of(finding, facts);
+                 const std::scoped_lock lock(mutex);
+                 report.summary.count(rule->severity);
+                 report.findings.push_back(finding);
+               });
+               rule->check(facts, findings);
+             });
   report.findings.sort();
   report.coverage.checked = facts.kinds_seen;
   if (facts.view == Facts::View::cluster) {

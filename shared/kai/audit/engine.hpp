@@ -33,8 +33,8 @@ KindSet kinds_for(std::span<const Rule* const> rules);
 // These, and what else is read for them: namespaces, whose labels may hold exceptions.
 KindSet kinds_to_read(std::span<const Rule* const> rules);
 
-// Runs the applicable ones among `rules`, except those that a gap disables. The same
-// facts give the same report, in the same order.
+// Runs the applicable ones among `rules`, except those that a gap disables; with many objects
+// several at a time, on all cores. The same facts give the same report, in the same order.
 Report run_rules(const Facts& facts, std::span<const Rule* const> rules, std::span<const Gap> gaps);
 
 }  // namespace kai::audit

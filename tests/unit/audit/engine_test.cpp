@@ -255,5 +255,30 @@ TEST(Finding, ItsDetailsArePartOfTheWholeMessage) {
   EXPECT_EQ(finding.full_message(), "waits; taint: a; full: b");
 }
 
+TEST(Engine, GivesManyObjectsTheReportThatRulesGiveOneByOne) {
+  std::string yaml;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string name = "team-" + std::to_string(i);
+    yaml += "apiVersion: v1\nkind: Namespace\nmetadata: {name: " + name + "}\n---\n";
+    if (i % 3 == 0) yaml += bypass(std::to_string(i), "6b9f");
+  }
+  const Facts facts = cluster_of(yaml);
+  const Report together = run_rules(facts, all_rules(), {});
+  std::vector<std::string> one_by_one;
+  std::set<std::string_view> rules;
+  for (const Finding& finding : together.findings) rules.insert(finding.rule->id);
+  for (const Rule* const rule : all_rules()) {
+    for (std::string& print : prints(run_rules(facts, std::span(&rule, 1), {}))) {
+      one_by_one.push_back(std::move(print));
+    }
+  }
+  EXPECT_GE(rules.size(), 3U);
+  std::vector<std::string> all = prints(together);
+  EXPECT_EQ(all, prints(run_rules(facts, all_rules(), {})));
+  std::sort(all.begin(), all.end());
+  std::sort(one_by_one.begin(), one_by_one.end());
+  EXPECT_EQ(all, one_by_one);
+}
+
 }  // namespace
 }  // namespace kai::audit

@@ -1,12 +1,10 @@
 #include <kai/audit/source/locate.hpp>
 
+#include <kai/base/workers.hpp>
 #include <kai/model/yaml.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <optional>
-#include <system_error>
-#include <thread>
 
 namespace kai::audit {
 namespace {
@@ -68,21 +66,8 @@ void locate_fields(const std::string& path, std::string_view text, std::vector<F
   std::vector<std::string_view> parts;
   parts.reserve(documents.size());
   for (const FoundIn& document : documents) parts.push_back(cursor.document_at(document.line));
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t at = next++; at < documents.size(); at = next++) {
-      locate_in(path, parts[at], documents[at]);
-    }
-  };
-  std::vector<std::thread> threads;
-  try {
-    const std::size_t wanted = std::min(most_threads, documents.size() / k_share);
-    for (std::size_t i = 1; i < wanted; ++i) threads.emplace_back(work);
-  } catch (const std::system_error&) {
-    // Those that there are will do.
-  }
-  work();
-  for (std::thread& thread : threads) thread.join();
+  share_work(documents.size(), std::min(most_threads, documents.size() / k_share),
+             [&](std::size_t at) { locate_in(path, parts[at], documents[at]); });
 }
 
 }  // namespace kai::audit
