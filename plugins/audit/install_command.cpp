@@ -2,10 +2,8 @@
 
 #include <kai/apply/ownership.hpp>
 #include <kai/apply/parallel.hpp>
-#include <kai/cli/write_plan.hpp>
+#include <kai/cli/plan_steps.hpp>
 #include <kai/model/yaml.hpp>
-#include <kai/output/change_text.hpp>
-#include <kai/output/document.hpp>
 
 #include <memory>
 #include <optional>
@@ -36,60 +34,20 @@ struct InstallOptions {
   Output output = Output::table;
 };
 
-class View : public cli::PlanView {
- public:
-  View(cli::Session& session, Output output) : m_session(session), m_output(output) {}
-
-  void show_plan(const apply::ChangeSet& set) override {
-    const int width = m_session.context().out_terminal.width;
-    std::string text = output::changes_text(set, m_session.palette(), width);
-    if (set.pending()) text += "\n" + output::changes_summary(set) + "\n";
-    show(text);
-  }
-  void show_line(const std::string& text) override { show(text + "\n"); }
-  void show_outcome(const apply::ChangeSet& set) override {
-    show(output::outcome_text(set, m_session.palette()));
-  }
-  void finish(const apply::ChangeSet& set) override {
-    if (!is_document()) return;
-    m_session.context().out << output::render_document(
-                                   m_output == Output::json ? output::DocumentFormat::json
-                                                            : output::DocumentFormat::yaml,
-                                   "AuditInstallation",
-                                   {{"changes", output::changes_json(set)},
-                                    {"pending", set.pending()},
-                                    {"summary", output::changes_summary_json(set)}})
-                            << std::flush;
-  }
-
- private:
-  [[nodiscard]] bool is_document() const {
-    return m_output == Output::json || m_output == Output::yaml;
-  }
-  void show(const std::string& text) {
-    if (!is_document()) m_session.context().out << text << std::flush;
-  }
-
-  cli::Session& m_session;
-  Output m_output;
-};
-
 Result<ExitCode> write(cli::Session& session, std::vector<apply::Step> steps,
                        const InstallOptions& options) {
-  KAI_TRY_ASSIGN(kube::Client* const client, session.client());
-  apply::ApplierOptions applier_options;
-  applier_options.dry_run = cli::dry_run_of(options.write.dry_run);
-  applier_options.force = options.write.force_conflicts ? kube::Force::yes : kube::Force::no;
-  applier_options.progress = [&session](const apply::Change& change) {
-    if (change.outcome == apply::Outcome::done) {
-      session.progress(output::change_line(change, output::Tense::past));
-    }
+  cli::PlanTold told;
+  told.kind = "AuditInstallation";
+  told.text = [](const apply::ChangeSet& set, const output::Palette& palette, int width) {
+    const std::string text = output::changes_text(set, palette, width);
+    return set.pending() ? text + "\n" : text;
   };
-  apply::Applier applier(*client, session.context().cancel, std::move(applier_options));
-  cli::say_busy(session, "asking the server what would change");
-  KAI_TRY_ASSIGN(const apply::Plan plan, applier.plan(std::move(steps)));
-  View view(session, options.output);
-  return cli::write_plan(session, applier, plan, view, options.write);
+  told.json = [](const apply::ChangeSet& set) {
+    return model::Json{{"changes", output::changes_json(set)},
+                       {"pending", set.pending()},
+                       {"summary", output::changes_summary_json(set)}};
+  };
+  return cli::plan_and_write(session, std::move(steps), told, options.write, options.output);
 }
 
 void add_words(const char* flag, const std::vector<std::string>& words,

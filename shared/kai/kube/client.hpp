@@ -33,11 +33,14 @@ struct ListOptions {
   std::string field_selector;
   int limit = 500;             // items a page; 0: no paging
   bool metadata_only = false;  // PartialObjectMetadataList; always used for Secrets
+  // Who set which field: half of what an object weighs.
+  model::ManagedFields managed_fields = model::ManagedFields::managers_only;
 };
 
 struct Page {
   std::string body;  // JSON of a List
   ResourceType type;
+  model::ManagedFields managed_fields = model::ManagedFields::managers_only;
 
   // Parses the items one by one, each with its apiVersion and kind (which the server
   // leaves out of lists). Errors: the sink's, or invalid_input.

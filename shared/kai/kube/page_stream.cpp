@@ -196,21 +196,22 @@ Result<std::optional<Page>> PageStream::next() {
     }
     shared.recoveries = 0;
     shared.start_pending();
-    return Page{std::move(result->body), shared.type};
+    return Page{std::move(result->body), shared.type, shared.options.managed_fields};
   }
   return std::optional<Page>();
 }
 
 Result<model::ListHeader> Page::each(const model::ItemSink& sink) const {
   const std::string api_version = type.api_version();
-  return model::parse_list(body, [&](model::Json&& item) -> Result<> {
+  const auto take = [&](model::Json&& item) -> Result<> {
     // A list of metadata alone calls its items PartialObjectMetadata.
     if (item.is_object()) {
       item["apiVersion"] = api_version;
       item["kind"] = type.kind;
     }
     return sink(std::move(item));
-  });
+  };
+  return model::parse_list(body, take, managed_fields);
 }
 
 PageStream Client::list_pages(const ResourceType& type, const ListOptions& options) {

@@ -40,14 +40,18 @@ struct ListHeader {
   long remaining_item_count = 0;
 };
 
+// What a list's items keep of metadata.managedFields: all of it, or everything but fieldsV1,
+// which is half of what a live object weighs.
+enum class ManagedFields { managers_only, all };
+
 // Called once per item, in order; returning an error stops the parse with it.
 using ItemSink = std::function<Result<>(Json&& item)>;
 
 // Parses a List without ever holding more than one item: each one is handed to
-// `sink` and dropped. `metadata.managedFields[].fieldsV1` is skipped unread,
-// since it is half of what a live object weighs and nothing here uses it. Items of a
-// typed list ("PodList") get the kind and apiVersion that it leaves out of them.
-Result<ListHeader> parse_list(std::string_view text, const ItemSink& sink);
+// `sink` and dropped. Items of a typed list ("PodList") get the kind and apiVersion that it
+// leaves out of them.
+Result<ListHeader> parse_list(std::string_view text, const ItemSink& sink,
+                              ManagedFields managed_fields = ManagedFields::managers_only);
 
 // Reads the header alone, so that the next page can be asked for before this one is
 // parsed. Stops at "items"; in lists of custom resources these stand before the

@@ -58,7 +58,11 @@ bool read_list(JsonParser& parser, ListHeader& header, Stop stop, const OnItems&
 
 }  // namespace
 
-Result<ListHeader> parse_list(std::string_view text, const ItemSink& sink) {
+Result<ListHeader> parse_list(std::string_view text, const ItemSink& sink,
+                              ManagedFields managed_fields) {
+  const auto leave = managed_fields == ManagedFields::all
+                         ? JsonParser::Leave::nothing_out
+                         : JsonParser::Leave::managed_fields_v1_out;
   JsonParser parser(text);
   ListHeader header;
   Result<> sunk;
@@ -72,7 +76,7 @@ Result<ListHeader> parse_list(std::string_view text, const ItemSink& sink) {
     if (parser.accept(']')) return true;
     do {
       Json item;
-      if (!parser.read_value(item, 2, JsonParser::Leave::managed_fields_v1_out)) return false;
+      if (!parser.read_value(item, 2, leave)) return false;
       complete_item(item, header);
       sunk = sink(std::move(item));
       if (!sunk) return false;

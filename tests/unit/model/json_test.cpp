@@ -201,6 +201,16 @@ TEST(ParseList, HandsOverEachItem) {
   EXPECT_EQ(string_at(items[1], {"metadata", "name"}), "b");
 }
 
+TEST(ParseList, KeepsWhoSetWhatWhenAsked) {
+  std::vector<Json> items;
+  const auto take = [&](Json&& item) -> Result<> {
+    items.push_back(std::move(item));
+    return {};
+  };
+  ASSERT_TRUE(parse_list(k_pods, take, ManagedFields::all));
+  EXPECT_EQ(items.at(0)["metadata"]["managedFields"][0]["fieldsV1"]["f:x"]["y"][0], 1);
+}
+
 TEST(ParseList, LeavesItemsWithAKindAlone) {
   constexpr std::string_view text =
       R"({"apiVersion":"x/v1","items":[{"kind":"Widget","apiVersion":"x/v1"}],"kind":"WidgetList","metadata":{"continue":"later"}})";
