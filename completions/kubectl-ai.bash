@@ -30,4 +30,4 @@ _kubectl_ai() {
   esac
 }
 
-complete -F _kubectl_ai kubectl-ai kubectl-ai-audit kubectl-ai-gpu kubectl-ai-policy
+complete -F _kubectl_ai kubectl-ai kubectl-ai-audit kubectl-ai-gpu kubectl-ai-policy kubectl-ai-quota

@@ -30,7 +30,8 @@ class KubectlVersions(unittest.TestCase):
         self.root = Path(directory.name).resolve()
         self.store = self.root / "store" / "ai" / "v1"
         self.store.mkdir(parents=True)
-        for name in ("kubectl-ai", "kubectl-ai-audit", "kubectl-ai-gpu", "kubectl-ai-policy"):
+        for name in ("kubectl-ai", "kubectl-ai-audit", "kubectl-ai-gpu", "kubectl-ai-policy",
+                     "kubectl-ai-quota"):
             shutil.copy(BIN / name, self.store)
         self.links = self.root / "bin"
         self.links.mkdir()

@@ -82,7 +82,7 @@ class Dispatch(unittest.TestCase):
         self.assertEqual(done.stderr, "error: kubectl-ai-gpu is not installed\n  hint: it belongs "
                          f"in {self.home} or another directory of your PATH\n")
         self.assertIn("(not installed)", self.run_ai().stdout)
-        for name in ("audit", "gpu", "policy"):
+        for name in ("audit", "gpu", "policy", "quota"):
             write_script(self.home / f"kubectl-ai-{name}", ECHO)
         self.assertNotIn("(not installed)", self.run_ai().stdout)
 

@@ -32,7 +32,7 @@ class Readme(unittest.TestCase):
     def test_commands_exist(self):
         """Every `kubectl ai …` of the README is a command that explains itself."""
         text = (SOURCE / "README.md").read_text()
-        for command in sorted(set(re.findall(r"kubectl ai ((?:gpu|audit|policy)(?: [a-z]+)?|[a-z]+)(?=[ `])", text))):
+        for command in sorted(set(re.findall(r"kubectl ai ((?:gpu|audit|policy|quota)(?: [a-z]+)?|[a-z]+)(?=[ `])", text))):
             done = run(*command.split(), "--help")
             self.assertEqual((done.returncode, done.stderr), (0, ""), command)
 

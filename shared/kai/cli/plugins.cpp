@@ -12,10 +12,11 @@ namespace kai::cli {
 
 namespace {
 
-constexpr std::array<PluginEntry, 3> k_plugins{{
+constexpr std::array<PluginEntry, 4> k_plugins{{
     {"audit", "kubectl-ai-audit", "Find what breaks or wastes GPUs, live or in files"},
     {"gpu", "kubectl-ai-gpu", "Prepare, watch, explain and test GPU nodes"},
     {"policy", "kubectl-ai-policy", "Say what NetworkPolicies let through, live or in files"},
+    {"quota", "kubectl-ai-quota", "Limit what namespaces may use, and show what they do"},
 }};
 
 std::string own_file() {
