@@ -31,8 +31,8 @@ TEST(ImpactText, LongLinesAreWrappedAndMadeSafe) {
   const std::vector<Impact> impacts{impact(k_refused, "b", "a detail \x1b[2Jof many words")};
   EXPECT_EQ(impacts_text(impacts, Palette(), 30),
             "  1 workload could not start again\n"
-            "    Pod team/b: a detail\n"
-            "      \uFFFDof many words\n");
+            "    Pod team/b: a detail \uFFFDof\n"
+            "      many words\n");
 }
 
 TEST(ImpactText, OfManyTheFirstFewAreNamed) {
