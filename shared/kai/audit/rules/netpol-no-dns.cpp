@@ -13,7 +13,6 @@
 namespace kai::audit {
 namespace {
 
-
 constexpr std::array<std::string_view, 2> k_dns_namespaces = {"kube-system", "openshift-dns"};
 
 // Wide enough to hold the addresses of the cluster's DNS, which nothing here knows.

@@ -28,7 +28,7 @@ struct ClusterWatchOptions {
   KubeVersion target;  // unknown: the server's own version
   Thresholds thresholds;
   std::shared_ptr<const model::Profile> profile;  // to compare with; null: none
-  int page_size = 250;  // as of LiveOptions
+  int page_size = 250;                            // as of LiveOptions
   // How often what cannot be watched is read, and what could not be read is tried again.
   std::chrono::seconds again{60};
   // How often kinds that the server does not serve are looked for.
