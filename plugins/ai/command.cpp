@@ -3,6 +3,7 @@
 #include "completion.hpp"
 #include "doctor.hpp"
 #include "profile_check.hpp"
+#include "profile_init.hpp"
 
 #include <kai/cli/plugins.hpp>
 #include <kai/output/document.hpp>
@@ -77,6 +78,16 @@ void define_profile(cli::Commands& commands) {
                     "Warnings are about what Kubernetes accepts and nobody can want.\n\n"
                     "Exit codes: 0 valid, 1 not.",
                     {{"Before it is committed", "kubectl ai profile check -f lab.yaml"}});
+
+  CLI::App& init_command =
+      commands.add(group, "init", "Print a profile that says what the cluster has now",
+                   [](cli::Session& session) { return init_profile(session); });
+  commands.describe(init_command,
+                    "Looks at GPU nodes, namespaces (Pod Security, quotas, defaults, network "
+                    "policies, roles) and PriorityClasses, and writes nothing to the cluster. "
+                    "Namespaces of the cluster's own are left out; what a profile cannot say is a "
+                    "comment. With -n, of namespaces that one alone.",
+                    {{"Begin a profile", "kubectl ai profile init > lab.yaml"}});
 }
 
 void define(cli::Commands& commands) {
