@@ -2,23 +2,12 @@
 
 #include <kai/audit/facts/facts.hpp>
 #include <kai/audit/facts/gpu.hpp>
-#include <kai/audit/security_table.hpp>
+#include <kai/audit/system_subjects.hpp>
 #include <kai/audit/tables.hpp>
 
 #include <algorithm>
 
 namespace kai::audit {
-namespace {
-
-constexpr std::string_view k_accounts_of = "system:serviceaccounts:";
-constexpr std::string_view k_account = "system:serviceaccount:";
-
-bool is_infrastructure(std::string_view ns) {
-  return WellKnown::get().is_system_namespace(ns) ||
-         SecurityTable::get().is_infrastructure_namespace(ns);
-}
-
-}  // namespace
 
 std::string RoleSubject::to_string() const {
   std::string text = kind.str() + " ";
@@ -26,23 +15,8 @@ std::string RoleSubject::to_string() const {
   return text + name.str();
 }
 
-bool is_everybody(const RoleSubject& subject) {
-  const std::string_view name = subject.name;
-  return name == "system:anonymous" || name == "system:unauthenticated" ||
-         name == "system:authenticated" || name == "system:serviceaccounts";
-}
-
 bool is_system_subject(const RoleSubject& subject) {
-  if (subject.kind == std::string_view("ServiceAccount")) return is_infrastructure(subject.ns);
-  std::string_view name = subject.name;
-  if (is_everybody(subject)) return false;
-  if (name.starts_with(k_accounts_of)) return is_infrastructure(name.substr(k_accounts_of.size()));
-  if (name.starts_with(k_account)) {
-    name.remove_prefix(k_account.size());
-    return is_infrastructure(name.substr(0, name.find(':')));
-  }
-  // What kubeadm binds for administrators and for nodes that join.
-  return name.starts_with("system:") || name.starts_with("kubeadm:");
+  return is_system_subject(subject.kind, subject.ns, subject.name);
 }
 
 std::vector<Grant> grants_of(const Facts& facts, const Role& role) {

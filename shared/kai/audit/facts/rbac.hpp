@@ -55,8 +55,6 @@ struct Facts;
 // Whether a subject is part of Kubernetes, or of the infrastructure that runs the cluster,
 // which has its rights on purpose.
 bool is_system_subject(const RoleSubject& subject);
-// Everybody, or whoever has any account at all.
-bool is_everybody(const RoleSubject& subject);
 
 // One right that a subject has through a binding. Points into the Facts.
 struct Grant {

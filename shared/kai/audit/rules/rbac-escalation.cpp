@@ -1,21 +1,12 @@
 // Roles by which a subject can get at more than the role says.
 #include <kai/audit/facts/facts.hpp>
 #include <kai/audit/rule.hpp>
+#include <kai/model/abilities.hpp>
 
 #include <algorithm>
 
 namespace kai::audit {
 namespace {
-
-bool has(const std::vector<Text>& list, std::string_view wanted) {
-  return std::any_of(list.begin(), list.end(),
-                     [&](Text text) { return text == wanted || text == std::string_view("*"); });
-}
-
-bool has_any(const std::vector<Text>& list, std::initializer_list<std::string_view> wanted) {
-  return std::any_of(wanted.begin(), wanted.end(),
-                     [&](std::string_view text) { return has(list, text); });
-}
 
 struct Power {
   std::string_view what;
@@ -25,28 +16,25 @@ struct Power {
 // The first such power of a rule. Wildcards are rbac-wildcard's: they are not asked about
 // twice.
 std::optional<Power> power_of(const RoleRule& rule, bool everywhere) {
-  if (has(rule.verbs, "*") || has(rule.resources, "*")) return std::nullopt;
-  const bool core = has(rule.groups, "");
-  const bool rbac = has(rule.groups, "rbac.authorization.k8s.io");
-  if (rbac && !rule.named && has_any(rule.resources, {"roles", "clusterroles"})) {
-    if (has(rule.verbs, "escalate")) return Power{"escalate", "may write roles with any right"};
-    if (has(rule.verbs, "bind")) return Power{"bind", "may bind any role, cluster-admin too"};
+  using model::Ability;
+  if (model::has_or_all(rule.verbs, "*") || model::has_or_all(rule.resources, "*")) {
+    return std::nullopt;
   }
-  if (!rule.named && has(rule.verbs, "impersonate") &&
-      has_any(rule.resources, {"users", "groups", "serviceaccounts", "uids"})) {
-    return Power{"impersonate", "may act as anybody"};
-  }
-  if (!core) return std::nullopt;
-  if (has(rule.resources, "nodes/proxy")) {
+  const auto gives = [&](Ability ability) { return model::gives(rule, rule.named, ability, true); };
+  if (gives(Ability::escalate)) return Power{"escalate", "may write roles with any right"};
+  if (gives(Ability::bind)) return Power{"bind", "may bind any role, cluster-admin too"};
+  if (gives(Ability::impersonate)) return Power{"impersonate", "may act as anybody"};
+  if (gives(Ability::node_proxy)) {
     return Power{"nodes/proxy",
                  "may run commands in every pod through the kubelets, unseen by "
                  "admission and audit logs"};
   }
-  if (everywhere && !rule.named && has(rule.resources, "secrets") &&
-      has_any(rule.verbs, {"get", "list", "watch"})) {
+  if (everywhere && gives(Ability::secrets)) {
     return Power{"secrets", "may read every secret of the cluster, tokens of administrators too"};
   }
-  if (has(rule.resources, "pods/exec") && has_any(rule.verbs, {"create", "get"})) {
+  const bool execs = model::covers_resource(rule, "create", "", "pods", "exec") ||
+                     model::covers_resource(rule, "get", "", "pods", "exec");
+  if (execs) {
     return Power{"pods/exec",
                  everywhere ? "may run commands in every pod, with its secrets and service account"
                             : "may run commands in the namespace's pods, with their secrets and "
