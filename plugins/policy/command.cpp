@@ -10,6 +10,8 @@ namespace {
 
 void define(cli::Commands& commands) {
   add_test(commands);
+  add_whocan(commands);
+  add_access(commands);
 }
 
 }  // namespace

@@ -6,5 +6,7 @@
 namespace kai::policy {
 
 void add_test(cli::Commands& commands);
+void add_whocan(cli::Commands& commands);
+void add_access(cli::Commands& commands);
 
 }  // namespace kai::policy

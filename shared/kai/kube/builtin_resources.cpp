@@ -1,4 +1,5 @@
 #include <kai/kube/builtin_resources.hpp>
+#include <kai/kube/catalog.hpp>
 
 #include <algorithm>
 #include <string_view>
@@ -120,6 +121,10 @@ std::vector<ResourceType> make_resources() {
 std::span<const ResourceType> builtin_resources() {
   static const std::vector<ResourceType> k_resources = make_resources();
   return k_resources;
+}
+
+const ResourceType* find_builtin(std::string_view word) {
+  return find_word(builtin_resources(), word);
 }
 
 }  // namespace kai::kube

@@ -255,7 +255,7 @@ Result<ResourceType> Discovery::resource_type(std::string_view api_version, std:
 }
 
 Result<ResourceType> Discovery::find_resource(std::string_view word) {
-  if (const ResourceType* type = find_word(builtin_resources(), word)) return *type;
+  if (const ResourceType* type = find_builtin(word)) return *type;
   const std::lock_guard lock(m_state->mutex);
   return m_state->look_up([&](const auto& resources) { return find_word(resources, word); },
                           [&](const Catalog& catalog) { return unknown_word(catalog, word); });
