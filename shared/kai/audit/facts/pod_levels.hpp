@@ -18,6 +18,15 @@ bool is_infrastructure_namespace(std::string_view ns);
 // Pods that reach into their host by design, wherever they run.
 bool is_host_infrastructure(const PodTemplate& spec);
 
+// What of it a level ("baseline", "restricted", "privileged") would turn away.
+std::vector<PodBreach> breaches_of(const PodSecurity& security, std::string_view level);
+
+// The steps of a JSON patch that settle what of `restricted` can be settled without knowing
+// the image, with paths from the subject's object.
+model::Json hardening_steps(const Subject& subject);
+// Whether that leaves the breach: a field that somebody has set on purpose has to go.
+bool is_left_by_hardening(const PodBreach& breach);
+
 // One line for each control of `breaches` that is broken, with its field.
 std::vector<std::string> describe_breaches(const std::vector<PodBreach>& breaches,
                                            const Subject& subject);

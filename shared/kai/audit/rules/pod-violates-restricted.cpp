@@ -9,8 +9,6 @@
 namespace kai::audit {
 namespace {
 
-using model::Json;
-
 // A namespace that has settled for another level, and does not ask about restricted either,
 // has been decided about.
 bool is_settled(const Facts& facts, std::string_view ns) {
@@ -20,53 +18,15 @@ bool is_settled(const Facts& facts, std::string_view ns) {
          pod_security_level(facts, ns, "warn") != "restricted";
 }
 
-void add(Json& steps, const FieldPath& path, Json value) {
-  steps.push_back({{"op", "add"}, {"path", path.pointer()}, {"value", std::move(value)}});
-}
-
-// The members that a securityContext lacks: as one object when it is not there at all,
-// else one by one.
-void harden(Json& steps, const FieldPath& path, std::uint8_t wants) {
-  Json members = Json::object();
-  if ((wants & k_wants_no_escalation) != 0) members["allowPrivilegeEscalation"] = false;
-  if ((wants & k_wants_non_root) != 0) members["runAsNonRoot"] = true;
-  if ((wants & k_wants_seccomp) != 0) members["seccompProfile"] = {{"type", "RuntimeDefault"}};
-  if ((wants & k_wants_drop_all) != 0 && (wants & k_has_capabilities) == 0) {
-    members["capabilities"] = {{"drop", {"ALL"}}};
-  }
-  if ((wants & k_has_context) == 0) {
-    if (!members.empty()) add(steps, path, std::move(members));
-    return;
-  }
-  for (auto& [key, value] : members.get_ref<Json::object_t&>()) {
-    add(steps, path / std::string_view(key), std::move(value));
-  }
-  if ((wants & k_wants_drop_all) != 0 && (wants & k_has_capabilities) != 0) {
-    add(steps, path / "capabilities" / "drop", Json::array({"ALL"}));
-  }
-}
-
 // Settles everything that can be settled without knowing the image; nullopt when something
 // else would be left. A pod that is there cannot be changed.
 std::optional<Patch> patch_for(const Subject& subject) {
   const PodSecurity& security = subject.spec->security;
   if (subject.workload == nullptr || security.debugged) return std::nullopt;
-  for (const PodBreach& breach : security.breaches) {
-    const bool added = breach.control == PodControl::restricted_capabilities &&
-                       breach.path.view().find("/capabilities/add/") != std::string_view::npos;
-    if (added || breach.control == PodControl::restricted_volumes ||
-        breach.control == PodControl::run_as_user ||
-        breach.control == PodControl::restricted_proc_mount) {
-      return std::nullopt;
-    }
+  if (std::any_of(security.breaches.begin(), security.breaches.end(), is_left_by_hardening)) {
+    return std::nullopt;
   }
-  Json steps = Json::array();
-  harden(steps, subject.spec_path / "securityContext", security.pod);
-  for (std::size_t i = 0; i < security.containers.size(); ++i) {
-    harden(steps, subject.container_path(subject.spec->containers[i]) / "securityContext",
-           security.containers[i]);
-  }
-  return Patch{Patch::Type::json, std::move(steps)};
+  return Patch{Patch::Type::json, hardening_steps(subject)};
 }
 
 void check(const Facts& facts, Findings& findings) {
