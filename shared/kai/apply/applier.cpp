@@ -113,11 +113,13 @@ struct Applier::Worker {
 
     kube::ApplyOptions apply;
     apply.dry_run = kube::DryRun::server;
+    apply.warnings = &change.warnings;
     Result<Resource> after = client.apply(step.config, apply);
     if (!after && after.error().code == ErrorCode::conflict) {
       change.conflicts = conflicts_of(after.error());
       if (change.conflicts.empty()) return fail(std::move(after).error());
       apply.force = kube::Force::yes;
+      change.warnings.clear();
       after = client.apply(step.config, apply);
     }
     if (!after) {

@@ -34,7 +34,7 @@ struct Change {
   std::vector<model::Difference> fields;  // of configure; empty for create and remove
   std::vector<Conflict> conflicts;
   std::string note;                   // why it is so, where that is not obvious; may be empty
-  std::vector<std::string> warnings;  // the server's about a guarded edit, when it was planned
+  std::vector<std::string> warnings;  // the server's, when it was planned
   Outcome outcome = Outcome::planned;
   std::optional<Error> error;  // of a failed or unknown outcome
 };

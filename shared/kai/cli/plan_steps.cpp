@@ -87,23 +87,34 @@ PlanTold tell(std::string kind, PlanContext context) {
   return told;
 }
 
-Result<ExitCode> plan_and_write(Session& session, std::vector<apply::Step> steps,
-                                const PlanTold& told, const WriteOptions& options, Output output,
-                                const AfterWrites& after) {
+Result<TriedPlan> try_plan(Session& session, std::vector<apply::Step> steps,
+                           const WriteOptions& options) {
   KAI_TRY_ASSIGN(kube::Client* const client, session.client());
   apply::ApplierOptions applier_options;
   applier_options.dry_run = dry_run_of(options.dry_run);
   applier_options.force = options.force_conflicts ? kube::Force::yes : kube::Force::no;
-  applier_options.progress = [&](const apply::Change& change) {
+  applier_options.progress = [&session](const apply::Change& change) {
     if (change.outcome == apply::Outcome::done) {
-      session.progress(output::change_line(change, output::Tense::past, told.hidden));
+      session.progress(output::change_line(change, output::Tense::past));
     }
   };
   apply::Applier applier(*client, session.context().cancel, std::move(applier_options));
   say_busy(session, "asking the server what would change");
-  KAI_TRY_ASSIGN(const apply::Plan plan, applier.plan(std::move(steps)));
+  KAI_TRY_ASSIGN(apply::Plan plan, applier.plan(std::move(steps)));
+  return TriedPlan{std::move(applier), std::move(plan)};
+}
+
+Result<ExitCode> write_tried(Session& session, TriedPlan& tried, const PlanTold& told,
+                             const WriteOptions& options, Output output, const AfterWrites& after) {
   View view(session, told, output);
-  return write_plan(session, applier, plan, view, options, after);
+  return write_plan(session, tried.applier, tried.plan, view, options, after);
+}
+
+Result<ExitCode> plan_and_write(Session& session, std::vector<apply::Step> steps,
+                                const PlanTold& told, const WriteOptions& options, Output output,
+                                const AfterWrites& after) {
+  KAI_TRY_ASSIGN(TriedPlan tried, try_plan(session, std::move(steps), options));
+  return write_tried(session, tried, told, options, output, after);
 }
 
 }  // namespace kai::cli

@@ -40,7 +40,21 @@ struct PlanContext {
 // summary and the context's own members.
 PlanTold tell(std::string kind, PlanContext context);
 
-// Errors: those of Applier::plan() and of write_plan().
+// A plan as the server has tried it, before anybody is told.
+struct TriedPlan {
+  apply::Applier applier;
+  apply::Plan plan;
+};
+
+// For plans that are told by what the server said of them. Errors: those of Applier::plan().
+Result<TriedPlan> try_plan(Session& session, std::vector<apply::Step> steps,
+                           const WriteOptions& options);
+// Errors: those of write_plan().
+Result<ExitCode> write_tried(Session& session, TriedPlan& tried, const PlanTold& told,
+                             const WriteOptions& options, Output output,
+                             const AfterWrites& after = {});
+
+// Both at once. Errors: those of Applier::plan() and of write_plan().
 Result<ExitCode> plan_and_write(Session& session, std::vector<apply::Step> steps,
                                 const PlanTold& told, const WriteOptions& options, Output output,
                                 const AfterWrites& after = {});

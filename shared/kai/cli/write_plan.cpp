@@ -92,6 +92,10 @@ Result<ExitCode> write_plan(Session& session, apply::Applier& applier, const app
     view.finish(plan.set);
     return fail(apply::conflict_error(plan.set));
   }
+  if (options.refusal) {
+    view.finish(plan.set);
+    return fail(*options.refusal);
+  }
   if (options.dry_run == DryRunMode::none) {
     KAI_TRY_ASSIGN(const bool agreed, session.confirm(options.question, options.yes));
     if (!agreed) {

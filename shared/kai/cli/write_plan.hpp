@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,8 @@ struct WriteOptions {
   std::string nothing_to_do;  // "Nothing to do: …"; may be empty
   // How what was written can be taken back: ", or undo to take them back".
   std::string way_back;
+  // Why nothing of a plan with changes may be written. The plan is shown all the same.
+  std::optional<Error> refusal;
 };
 
 // How a command shows its plan; each is given the changes as they are known by then.
@@ -49,8 +52,8 @@ using AfterWrites = std::function<Result<>(const apply::ChangeSet&)>;
 
 apply::DryRun dry_run_of(DryRunMode mode);
 
-// Shows a plan, asks, and carries it out. Errors: conflicts without force, and what went
-// wrong while writing, with a hint that says how much was written.
+// Shows a plan, asks, and carries it out. Errors: conflicts without force, the refusal, and what
+// went wrong while writing, with a hint that says how much was written.
 Result<ExitCode> write_plan(Session& session, apply::Applier& applier, const apply::Plan& plan,
                             PlanView& view, const WriteOptions& options,
                             const AfterWrites& after = {});

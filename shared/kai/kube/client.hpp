@@ -76,7 +76,8 @@ struct ApplyOptions {
   DryRun dry_run = DryRun::none;
   Force force = Force::no;  // take fields over from other managers
   std::string field_manager{k_field_manager};
-  // Receives the server's warnings, which then are not shown. May be null.
+  // Receives the server's warnings, which then are not shown, now or when they come again.
+  // May be null.
   std::vector<std::string>* warnings = nullptr;
 };
 
@@ -91,7 +92,8 @@ struct PatchOptions {
   Repeat repeat = Repeat::no;  // yes: for patches that test the resourceVersion
   std::string field_manager{k_field_manager};
   std::string subresource;  // "status"
-  // Receives the server's warnings, which then are not shown. May be null.
+  // Receives the server's warnings, which then are not shown, now or when they come again.
+  // May be null.
   std::vector<std::string>* warnings = nullptr;
 };
 

@@ -113,14 +113,14 @@ void Requester::note_warnings(const http::Response& response, std::vector<std::s
   for (const auto& [name, value] : response.headers) {
     if (!same_name(name, "Warning")) continue;
     for (std::string& text : warning_texts(value)) {
-      if (collected != nullptr) {
-        collected->push_back(std::move(text));
-        continue;
-      }
       bool first = false;
       {
         const std::lock_guard lock(m_mutex);
         first = m_warned.insert(text).second;
+      }
+      if (collected != nullptr) {
+        collected->push_back(std::move(text));
+        continue;
       }
       if (first) m_context.log.write(0, text);
     }

@@ -139,6 +139,7 @@ Json change_json(const Change& change) {
   }
   if (!conflicts.empty()) json.emplace("conflicts", std::move(conflicts));
   if (!change.note.empty()) json.emplace("note", change.note);
+  if (!change.warnings.empty()) json.emplace("warnings", change.warnings);
   if (change.outcome != Outcome::planned) {
     json.emplace("outcome", apply::to_string(change.outcome));
   }

@@ -106,6 +106,28 @@ TEST_F(PlanSteps, ADocumentHoldsTheContextToo) {
   EXPECT_EQ(document["changes"][0]["object"]["name"], "a");
 }
 
+TEST_F(PlanSteps, TheServersWarningsArePartOfThePlanAndToldOnce) {
+  on(Method::patch, k_map)
+      .reply(200, config_map("a", "2").json().dump(), {{"Warning", R"(299 - "mind the gap")"}});
+  EXPECT_EQ(write({}).value(), ExitCode::ok);
+  EXPECT_THAT(m_out.str(), HasSubstr("! mind the gap\n"));
+  EXPECT_THAT(writes(), ElementsAre("PATCH " + k_map));
+  EXPECT_EQ(m_err.str().find("mind the gap"), std::string::npos);
+}
+
+TEST_F(PlanSteps, ARefusedPlanIsShownAndNotWritten) {
+  on(Method::patch, k_map).reply(200, config_map("a", "2").json().dump());
+  WriteOptions options;
+  options.refusal = Error(ErrorCode::conflict, "pods would be lost");
+  const auto code = write(options);
+  ASSERT_FALSE(code);
+  EXPECT_EQ(code.error().message, "pods would be lost");
+  EXPECT_THAT(m_out.str(), HasSubstr("1 to configure"));
+  EXPECT_THAT(writes(), IsEmpty());
+  options.only_plan = true;
+  EXPECT_EQ(write(options).value(), ExitCode::findings);
+}
+
 TEST_F(PlanSteps, NothingToDoSaysSo) {
   on(Method::patch, k_map).reply(200, config_map("a").json().dump());
   WriteOptions options;

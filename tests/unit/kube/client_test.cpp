@@ -319,6 +319,19 @@ TEST_F(ClientTest, WarningsAreShownOnceOrCollected) {
   EXPECT_EQ(m_outside.logged(0).size(), 3U);
 }
 
+TEST_F(ClientTest, WarningsThatWereCollectedAreNotShownLater) {
+  on(Method::patch, "/api/v1/namespaces/ai").reply(200, "{}", {{"Warning", R"(299 - "first")"}});
+  const Resource object(
+      Json{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", "ai"}}}});
+  std::vector<std::string> warnings;
+  ApplyOptions options;
+  options.warnings = &warnings;
+  ASSERT_TRUE(client().apply(object, options).has_value());
+  ASSERT_TRUE(client().apply(object).has_value());
+  EXPECT_THAT(warnings, ElementsAre("first"));
+  EXPECT_THAT(m_outside.logged(0), IsEmpty());
+}
+
 TEST_F(ClientTest, ImpersonationHeadersAreEscaped) {
   m_access.impersonate_user = "grace";
   m_access.impersonate_uid = "7";
