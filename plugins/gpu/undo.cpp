@@ -76,13 +76,7 @@ Result<> add_object_steps(kube::Client& client, kube::Force force, WriteInput& i
     if (object.kind() == "Pod" && object.label("app.kubernetes.io/name") != "kubectl-ai-gpu-test") {
       continue;
     }
-    const auto others = apply::other_managers(object);
-    if (!others.empty() && force == kube::Force::no) {
-      input.notes.push_back(object.ref().to_string() + " stays: \"" + others.front() +
-                            "\" applies it as well; --force-conflicts deletes it");
-      continue;
-    }
-    input.steps.push_back({apply::Remove{object.ref(), std::string(object.uid())}, {}});
+    apply::take_back(object, force, input.steps, input.notes);
   }
   return {};
 }

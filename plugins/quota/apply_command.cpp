@@ -163,11 +163,7 @@ void add_undo(cli::Commands& commands) {
   CLI::App& undo =
       commands.add("undo", "Take back exactly what apply has set",
                    [options](cli::Session& session) { return run_undo(session, *options); });
-  undo.add_flag("--force-conflicts", options->write.force_conflicts,
-                "Delete objects of ours that others apply as well");
-  cli::add_yes_flag(undo, options->write.yes);
-  cli::add_dry_run_flag(undo, options->write.dry_run);
-  cli::add_output_flag(undo, options->output, {Output::table, Output::json, Output::yaml});
+  cli::add_undo_flags(undo, options->write, options->output);
   commands.describe(undo,
                     "Deletes the ResourceQuotas and LimitRanges that apply has made, in the "
                     "namespace that -n names or in all of them. Those of others stay, and so do "

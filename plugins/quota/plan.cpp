@@ -27,9 +27,7 @@ constexpr output::ImpactKind k_exceeded{"exceeded", output::Style::warning, "nam
 using Defaults = std::vector<model::ContainerDefaults>;
 
 bool is_ours(const Resource& object) {
-  if (object.label(apply::k_part_of_label) != k_component) return false;
-  const auto ownership = apply::ownership_of(object);
-  return ownership == apply::Ownership::whole || ownership == apply::Ownership::shared;
+  return apply::is_made_by(object, k_component);
 }
 
 ResourceAmounts amounts_at(const Json& json, std::initializer_list<std::string_view> path) {
@@ -276,13 +274,7 @@ QuotaPlan make_undo(const ClusterState& state, kube::Force force) {
   for (const auto* const list : {&state.quotas, &state.limit_ranges}) {
     for (const Resource& object : *list) {
       if (!is_ours(object)) continue;
-      const auto others = apply::other_managers(object);
-      if (!others.empty() && force == kube::Force::no) {
-        plan.notes.push_back(object.ref().to_string() + " stays: \"" + others.front() +
-                             "\" applies it as well; --force-conflicts deletes it");
-        continue;
-      }
-      plan.steps.push_back({apply::Remove{object.ref(), std::string(object.uid())}, {}});
+      apply::take_back(object, force, plan.steps, plan.notes);
     }
   }
   return plan;

@@ -1,7 +1,7 @@
 #include "request.hpp"
 
+#include <kai/cli/profile_file.hpp>
 #include <kai/model/gpu.hpp>
-#include <kai/model/names.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -12,19 +12,7 @@ namespace {
 using model::Quantity;
 using model::ResourceAmounts;
 
-class Problems {
- public:
-  void add(std::string text) { m_texts.push_back(std::move(text)); }
-  [[nodiscard]] Result<> result() const {
-    if (m_texts.empty()) return {};
-    std::string message = m_texts.front();
-    for (std::size_t i = 1; i < m_texts.size(); ++i) message += "; " + m_texts[i];
-    return fail(Error(ErrorCode::usage, std::move(message)).with_hint("nothing was written"));
-  }
-
- private:
-  std::vector<std::string> m_texts;
-};
+using Problems = cli::FlagProblems;
 
 std::optional<Quantity> read_amount(std::string_view flag, const std::string& text,
                                     Problems& problems) {
@@ -116,18 +104,9 @@ Result<Request> make_request(const QuotaFlags& flags, const model::Profile* prof
   Problems problems;
   const bool overrides = !flags.gpus.empty() || !flags.hard.empty() || !flags.defaults.empty();
   if (profile != nullptr) {
-    for (const model::NamespaceProfile& entry : profile->namespaces) {
-      if (flags.ns.empty() || entry.name == flags.ns) {
-        request.namespaces.push_back(wanted_of(entry));
-      }
-    }
-    if (!flags.ns.empty() && request.namespaces.empty()) {
-      std::vector<std::string> known;
-      for (const auto& entry : profile->namespaces) known.push_back(entry.name);
-      const auto nearest = model::nearest_name(flags.ns, known);
-      Error error(ErrorCode::invalid_input, "the profile has no namespace " + flags.ns);
-      if (nearest) error = std::move(error).with_hint("did you mean " + *nearest + "?");
-      return fail(std::move(error));
+    KAI_TRY_ASSIGN(const auto chosen, cli::choose_namespaces(*profile, flags.ns));
+    for (const model::NamespaceProfile* const entry : chosen) {
+      request.namespaces.push_back(wanted_of(*entry));
     }
     if (overrides && request.namespaces.size() != 1) {
       return fail(Error(ErrorCode::usage, "--gpus, --hard and --default are about one namespace")

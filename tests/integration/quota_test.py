@@ -3,10 +3,8 @@ pods still admitted, what is there already costs no write, and what others made 
 """
 
 import json
-import tempfile
 import unittest
 from collections import Counter
-from pathlib import Path
 
 from kaicluster.testing import ClusterTest
 
@@ -14,17 +12,6 @@ GPU = "nvidia.com/gpu"
 
 
 class QuotaTest(ClusterTest):
-    def setUp(self):
-        super().setUp()
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.profile = Path(directory.name) / "lab.yaml"
-
-    def write_profile(self, *namespaces):
-        self.profile.write_text(json.dumps({
-            "apiVersion": "kubectl-ai/v1alpha1", "kind": "Platform", "metadata": {"name": "lab"},
-            "spec": {"namespaces": list(namespaces)}}))
-
     def quota(self, *arguments, **options):
         return self.run_binary("kubectl-ai-quota", *arguments, **options)
 

@@ -53,6 +53,23 @@ std::vector<std::string> other_managers(const model::Resource& object) {
   return others;
 }
 
+bool is_made_by(const model::Resource& object, std::string_view component) {
+  if (object.label(k_part_of_label) != component) return false;
+  const Ownership ownership = ownership_of(object);
+  return ownership == Ownership::whole || ownership == Ownership::shared;
+}
+
+void take_back(const model::Resource& object, kube::Force force, std::vector<Step>& steps,
+               std::vector<std::string>& notes) {
+  const auto others = other_managers(object);
+  if (!others.empty() && force == kube::Force::no) {
+    notes.push_back(object.ref().to_string() + " stays: \"" + others.front() +
+                    "\" applies it as well; --force-conflicts deletes it");
+    return;
+  }
+  steps.push_back({Remove{object.ref(), std::string(object.uid())}, {}});
+}
+
 Step release(const model::Resource& object) {
   const model::ObjectRef ref = object.ref();
   model::Json metadata{{"name", ref.name}, {"uid", object.uid()}};

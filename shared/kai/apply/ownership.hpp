@@ -35,6 +35,15 @@ Ownership ownership_of(const model::Resource& object);
 // The other managers of a shared object.
 std::vector<std::string> other_managers(const model::Resource& object);
 
+// Whether `component` has created it: by its labels, which can be copied, and our field
+// manager, which tells.
+bool is_made_by(const model::Resource& object, std::string_view component);
+
+// Adds the step that deletes an object of ours. One that others apply as well stays, with a
+// note, unless forced.
+void take_back(const model::Resource& object, kube::Force force, std::vector<Step>& steps,
+               std::vector<std::string>& notes);
+
 // Gives up every field of ours on an object that is not ours.
 Step release(const model::Resource& object);
 

@@ -87,6 +87,14 @@ PlanTold tell(std::string kind, PlanContext context) {
   return told;
 }
 
+void add_undo_flags(CLI::App& command, WriteOptions& options, Output& output) {
+  command.add_flag("--force-conflicts", options.force_conflicts,
+                   "Delete objects of ours that others apply as well");
+  add_yes_flag(command, options.yes);
+  add_dry_run_flag(command, options.dry_run);
+  add_output_flag(command, output, {Output::table, Output::json, Output::yaml});
+}
+
 Result<TriedPlan> try_plan(Session& session, std::vector<apply::Step> steps,
                            const WriteOptions& options) {
   KAI_TRY_ASSIGN(kube::Client* const client, session.client());

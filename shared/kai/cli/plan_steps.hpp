@@ -40,6 +40,9 @@ struct PlanContext {
 // summary and the context's own members.
 PlanTold tell(std::string kind, PlanContext context);
 
+// The flags of an `undo` that deletes objects of ours.
+void add_undo_flags(CLI::App& command, WriteOptions& options, Output& output);
+
 // A plan as the server has tried it, before anybody is told.
 struct TriedPlan {
   apply::Applier applier;

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 import time
 import unittest
 from dataclasses import dataclass
@@ -161,6 +162,15 @@ class ClusterTest(unittest.TestCase):
         """What other tests have left goes on going away for seconds."""
         self.eventually(lambda: all(namespace["status"]["phase"] == "Active" for namespace
                                     in self.api.get("/api/v1/namespaces")["items"]), timeout=120)
+
+    def write_profile(self, *namespaces):
+        """A platform profile with these namespaces, in a file that goes with the test."""
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.profile = Path(directory.name) / "lab.yaml"
+        self.profile.write_text(json.dumps({
+            "apiVersion": "kubectl-ai/v1alpha1", "kind": "Platform", "metadata": {"name": "lab"},
+            "spec": {"namespaces": list(namespaces)}}))
 
     def run_binary(self, name, *arguments, context=None, stdin=None, env=None, timeout=120):
         """Runs build/bin/<name> as the administrator, or as another user of the
