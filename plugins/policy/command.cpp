@@ -9,6 +9,10 @@ namespace kai::policy {
 namespace {
 
 void define(cli::Commands& commands) {
+  add_apply(commands);
+  add_undo(commands);
+  add_status(commands);
+  add_fix(commands);
   add_test(commands);
   add_whocan(commands);
   add_access(commands);

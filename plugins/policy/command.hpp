@@ -1,4 +1,4 @@
-// kubectl ai policy: what NetworkPolicies let through.
+// kubectl ai policy: Pod Security, NetworkPolicies and roles of namespaces.
 #pragma once
 
 #include <kai/cli/run.hpp>

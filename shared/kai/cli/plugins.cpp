@@ -15,7 +15,7 @@ namespace {
 constexpr std::array<PluginEntry, 4> k_plugins{{
     {"audit", "kubectl-ai-audit", "Find what breaks or wastes GPUs, live or in files"},
     {"gpu", "kubectl-ai-gpu", "Prepare, watch, explain and test GPU nodes"},
-    {"policy", "kubectl-ai-policy", "Say what NetworkPolicies let through, live or in files"},
+    {"policy", "kubectl-ai-policy", "Set Pod Security, NetworkPolicies and roles, and prove them"},
     {"quota", "kubectl-ai-quota", "Limit what namespaces may use, and show what they do"},
 }};
 
