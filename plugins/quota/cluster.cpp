@@ -29,14 +29,20 @@ Result<> list(kube::Client& client, std::string_view kind, const std::string& ns
   });
 }
 
+void add_namespace(const Resource& ns, ClusterState& state) {
+  state.namespaces.emplace(ns.name());
+  if (model::find_path(ns.json(), {"metadata", "deletionTimestamp"}) != nullptr) {
+    state.terminating.emplace(ns.name());
+  }
+}
+
 Result<> read_namespaces(kube::Client& client, const std::string& ns, ClusterState& state) {
   if (ns.empty()) {
-    return list(client, "Namespace", {},
-                [&](Resource&& object) { state.namespaces.insert(std::string(object.name())); });
+    return list(client, "Namespace", {}, [&](Resource&& object) { add_namespace(object, state); });
   }
   KAI_TRY_ASSIGN(const auto type, client.resource_type("v1", "Namespace"));
   KAI_TRY_ASSIGN(const auto found, client.get_if_exists(type, {}, ns));
-  if (found) state.namespaces.insert(ns);
+  if (found) add_namespace(*found, state);
   return {};
 }
 

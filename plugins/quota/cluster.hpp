@@ -18,6 +18,7 @@ namespace kai::quota {
 
 struct ClusterState {
   std::set<std::string, std::less<>> namespaces;
+  std::set<std::string, std::less<>> terminating;  // of these
   std::vector<model::Resource> quotas;
   std::vector<model::Resource> limit_ranges;
   std::vector<PodUse> pods;

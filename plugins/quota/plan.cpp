@@ -112,7 +112,8 @@ class Planner {
                         .with_hint("rename it, or take it over with --force-conflicts: undo "
                                    "deletes it then"));
       }
-      m_plan.steps.push_back({apply::ApplyConfig{std::move(object), std::move(live)}, {}});
+      const bool is_new = !live && quotas.empty() && !m_state.terminating.contains(wanted.ns);
+      m_plan.steps.push_back({apply::ApplyConfig{std::move(object), std::move(live), is_new}, {}});
     }
     return {};
   }

@@ -1,5 +1,6 @@
 #include <kai/apply/applier.hpp>
 
+#include <kai/apply/admission.hpp>
 #include <kai/apply/already.hpp>
 #include <kai/apply/parallel.hpp>
 #include <kai/model/diff.hpp>
@@ -9,6 +10,9 @@
 #include <map>
 #include <mutex>
 #include <random>
+#include <set>
+#include <string>
+#include <utility>
 
 namespace kai::apply {
 
@@ -82,6 +86,62 @@ void set_fields(Change& change, const Resource& before, const Resource& after) {
   change.action = change.fields.empty() ? Action::unchanged : Action::configure;
 }
 
+bool comes(const std::vector<ObjectRef>& coming, std::string_view ns) {
+  return std::any_of(coming.begin(), coming.end(), [&](const ObjectRef& other) {
+    return other.kind == "Namespace" && other.name == ns;
+  });
+}
+
+// From how many saved dry runs on it pays to ask what admission looks at.
+constexpr std::size_t k_worth_asking = 8;
+
+// The steps that need no dry run of their own, since the server is asked about one that
+// differs from them in nothing but its namespace.
+std::vector<bool> answered_by_others(kube::Client& client, const std::vector<Step>& steps,
+                                     const std::vector<ObjectRef>& coming) {
+  std::vector<bool> answered(steps.size(), false);
+  std::set<std::string> asked;
+  std::set<std::pair<std::string, std::string>> kinds;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto* const step = std::get_if<ApplyConfig>(&steps[i].action);
+    if (step == nullptr || !step->is_new || step->config.ns().empty()) continue;
+    // The server cannot answer for a namespace that is not there yet.
+    if (comes(coming, step->config.ns())) continue;
+    Json config = step->config.json();
+    config["metadata"].erase("namespace");
+    answered[i] = !asked.insert(config.dump()).second;
+    if (!answered[i]) continue;
+    ++count;
+    kinds.emplace(step->config.api_version(), step->config.kind());
+  }
+  std::vector<kube::ResourceType> types;
+  for (const auto& [api_version, kind] : kinds) {
+    if (auto type = client.resource_type(api_version, kind)) types.push_back(*std::move(type));
+  }
+  if (count < k_worth_asking || types.size() != kinds.size() ||
+      !admits_alike_everywhere(client, types)) {
+    answered.assign(steps.size(), false);
+  }
+  return answered;
+}
+
+// What is wrong with a plan, in one message.
+std::optional<Error> all_of(const std::vector<const Error*>& errors) {
+  constexpr std::size_t k_told = 10;
+  if (errors.empty()) return std::nullopt;
+  Error all = *errors.front();
+  if (errors.size() == 1) return all;
+  all = Error(all.code, std::to_string(errors.size()) + " objects are refused").with_hint(all.hint);
+  for (std::size_t i = 0; i < std::min(errors.size(), k_told); ++i) {
+    all.message += (i == 0 ? ": " : "; ") + errors[i]->to_string();
+  }
+  if (errors.size() > k_told) {
+    all.message += "; and " + std::to_string(errors.size() - k_told) + " more";
+  }
+  return all;
+}
+
 }  // namespace
 
 // Plans and carries out single steps.
@@ -104,7 +164,7 @@ struct Applier::Worker {
 
   Result<> plan(const ApplyConfig& step, const std::vector<ObjectRef>& coming, Change& change) {
     std::optional<Resource> live = step.live;
-    if (!live) {
+    if (!live && !step.is_new) {
       KAI_TRY_ASSIGN(live, read(client, change.ref));
     }
     if (!live && needs_existing(step.config)) return fail(gone(change.ref));
@@ -184,10 +244,10 @@ struct Applier::Worker {
   }
 
   static bool follows(const ObjectRef& ref, const std::vector<ObjectRef>& coming) {
-    return std::any_of(coming.begin(), coming.end(), [&](const ObjectRef& other) {
-      return other.kind == "CustomResourceDefinition" ||
-             (other.kind == "Namespace" && other.name == ref.ns);
-    });
+    return comes(coming, ref.ns) ||
+           std::any_of(coming.begin(), coming.end(), [](const ObjectRef& other) {
+             return other.kind == "CustomResourceDefinition";
+           });
   }
 
   Result<> write(const Step& step) {
@@ -263,16 +323,29 @@ Result<Plan> Applier::plan(std::vector<Step> steps) {
   Worker worker{m_client, m_cancel, m_options};
   std::vector<std::optional<Result<Change>>> planned(steps.size());
   std::atomic<bool> stop = false;
+  std::vector<bool> answered(steps.size(), false);
+  if (m_options.dry_run != DryRun::client) answered = answered_by_others(m_client, steps, coming);
   parallel(steps.size(), [&](std::size_t i) {
     if (stop || m_cancel.requested()) return;
+    if (answered[i]) {
+      planned[i].emplace(Change());
+      (*planned[i])->ref = ref_of(steps[i]);
+      (*planned[i])->note = steps[i].note;
+      (*planned[i])->action = Action::create;
+      return;
+    }
     planned[i] = worker.plan_step(steps[i], coming);
     if (!*planned[i] && stops_everything(planned[i]->error().code)) stop = true;
   });
 
   Plan plan;
+  std::vector<const Error*> errors;
   for (const auto& result : planned) {
-    if (result && !*result) return fail(result->error());
+    if (!result || *result) continue;
+    if (stops_everything(result->error().code)) return fail(result->error());
+    errors.push_back(&result->error());
   }
+  if (auto error = all_of(errors)) return fail(*std::move(error));
   if (m_cancel.requested()) return fail(ErrorCode::cancelled, "interrupted; nothing was written");
   for (auto& result : planned) plan.set.changes.push_back(std::move(**result));
   plan.steps = std::move(steps);

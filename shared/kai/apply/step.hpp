@@ -21,6 +21,9 @@ struct ApplyConfig {
   model::Resource config;
   // The object as the caller has just read it, to save the planner a request.
   std::optional<model::Resource> live;
+  // The caller has just read that there is no such object, that its namespace is there (or
+  // comes with the same plan), and that no quota in it could refuse the object.
+  bool is_new = false;
 };
 
 // Given the object as it is, the merge patch that makes it as it should be, or nullopt

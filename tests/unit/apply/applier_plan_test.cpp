@@ -4,6 +4,8 @@
 #include <kai/apply/applier.hpp>
 #include <kai/apply/ownership.hpp>
 
+#include <algorithm>
+
 namespace kai::apply {
 namespace {
 
@@ -105,6 +107,101 @@ TEST_F(Planning, ARejectedObjectFailsThePlanAndIsNamed) {
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().code, ErrorCode::invalid_object);
   EXPECT_THAT(result.error().to_string(), HasSubstr("planning ConfigMap team/a"));
+}
+
+TEST_F(Planning, AllThatIsRefusedIsInOneMessage) {
+  on(Method::get, k_map).reply(404, status_body(404, "NotFound", "not found"));
+  on(Method::patch, k_map).reply(422, status_body(422, "Invalid", "data is invalid"));
+  const std::string other = "/api/v1/namespaces/team/configmaps/b";
+  on(Method::get, other).reply(404, status_body(404, "NotFound", "not found"));
+  on(Method::patch, other).reply(403, status_body(403, "Forbidden", "quota exceeded"));
+  const auto result =
+      plan({{ApplyConfig{config_map("a"), {}}, {}}, {ApplyConfig{config_map("b"), {}}, {}}});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, ErrorCode::invalid_object);
+  EXPECT_THAT(result.error().to_string(),
+              testing::AllOf(HasSubstr("2 objects are refused"), HasSubstr("ConfigMap team/a"),
+                             HasSubstr("data is invalid"), HasSubstr("ConfigMap team/b"),
+                             HasSubstr("quota exceeded")));
+}
+
+// Ten namespaces that are to get the same ConfigMap.
+class PlanningForTenants : public Planning {
+ protected:
+  static constexpr std::size_t k_tenants = 10;
+
+  PlanningForTenants() {
+    on(Method::get, "/api").reply(200, R"({"kind": "APIGroupDiscoveryList", "items": []})");
+    on(Method::get, "/apis").reply(200, R"({"kind": "APIGroupDiscoveryList", "items": [
+      {"metadata": {"name": "admissionregistration.k8s.io"}, "versions": [
+        {"version": "v1", "freshness": "Current", "resources": [
+          {"resource": "validatingadmissionpolicybindings", "scope": "Cluster", "verbs": ["list"],
+           "responseKind": {"kind": "ValidatingAdmissionPolicyBinding"}}]}]}]})");
+    has("validatingwebhookconfigurations", "");
+    has("mutatingwebhookconfigurations", "");
+    has("validatingadmissionpolicybindings", "");
+    for (std::size_t i = 0; i < k_tenants; ++i) {
+      Json map = config_map("a").json();
+      map["metadata"]["namespace"] = "team-" + std::to_string(i);
+      const std::string path = "/api/v1/namespaces/team-" + std::to_string(i) + "/configmaps/a";
+      on(Method::patch, path).reply(201, map.dump());
+      m_steps.push_back({ApplyConfig{model::Resource(std::move(map)), {}, true}, {}});
+    }
+  }
+
+  // What the cluster has of a kind of admission configuration.
+  void has(const std::string& plural, const std::string& items) {
+    on(Method::get, "/apis/admissionregistration.k8s.io/v1/" + plural)
+        .clear()
+        .reply(200, R"({"kind": "List", "items": [)" + items + "]}");
+  }
+
+  // How many dry runs the plan takes.
+  std::size_t dry_runs() {
+    const auto result = plan(std::move(m_steps));
+    EXPECT_TRUE(result.has_value());
+    EXPECT_THAT(writes(), IsEmpty());
+    if (result) {
+      EXPECT_EQ(result->set.count(Action::create), k_tenants);
+    }
+    const auto requests = m_fake.requests();
+    return static_cast<std::size_t>(
+        std::count_if(requests.begin(), requests.end(),
+                      [](const auto& request) { return request.method == Method::patch; }));
+  }
+
+  std::vector<Step> m_steps;
+};
+
+TEST_F(PlanningForTenants, WhatDiffersInItsNamespaceAloneIsAskedOnce) {
+  has("validatingwebhookconfigurations", R"({"metadata": {"name": "pods"}, "webhooks": [
+    {"rules": [{"apiGroups": [""], "operations": ["*"], "resources": ["pods"]},
+               {"apiGroups": ["*"], "operations": ["UPDATE"], "resources": ["*"]}]}]})");
+  EXPECT_EQ(dry_runs(), 1U);
+}
+
+TEST_F(PlanningForTenants, AnotherValueIsAnotherQuestion) {
+  std::get<ApplyConfig>(m_steps[3].action).config.json()["data"]["key"] = "2";
+  EXPECT_EQ(dry_runs(), 2U);
+}
+
+TEST_F(PlanningForTenants, AWebhookMayAnswerForEachNamespaceAnew) {
+  has("mutatingwebhookconfigurations", R"({"metadata": {"name": "all"}, "webhooks": [
+    {"rules": [{"apiGroups": ["*"], "operations": ["CREATE"], "resources": ["*/*"]}]}]})");
+  EXPECT_EQ(dry_runs(), k_tenants);
+}
+
+TEST_F(PlanningForTenants, SoMayAPolicyThatIsBound) {
+  has("validatingadmissionpolicybindings",
+      R"({"metadata": {"name": "tenants"}, "spec": {"policyName": "tenants"}})");
+  EXPECT_EQ(dry_runs(), k_tenants);
+}
+
+TEST_F(PlanningForTenants, WhatCannotBeReadMayBeThere) {
+  on(Method::get, "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations")
+      .clear()
+      .reply(403, status_body(403, "Forbidden", "no"));
+  EXPECT_EQ(dry_runs(), k_tenants);
 }
 
 TEST_F(Planning, AnObjectMayFollowTheNamespaceThatComesWithIt) {

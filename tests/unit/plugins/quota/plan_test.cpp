@@ -65,6 +65,24 @@ TEST(QuotaPlan, MakesTheNamespaceThatIsMissing) {
   EXPECT_THAT(applied(*plan), ElementsAre("Namespace team", "ResourceQuota team/kubectl-ai"));
 }
 
+TEST(QuotaPlan, WhatANamespaceMayRefuseIsAskedOfTheServer) {
+  const model::Profile profile = profile_of(k_team);
+  const auto request = make_request({}, &profile);
+  ASSERT_TRUE(request);
+  const auto is_new = [&](const ClusterState& state) {
+    const auto plan = make_plan(*request, state, kube::Force::no);
+    return std::get<apply::ApplyConfig>(plan.value().steps.back().action).is_new;
+  };
+  ClusterState state;
+  state.namespaces = {"team"};
+  EXPECT_TRUE(is_new(state));
+  state.terminating = {"team"};
+  EXPECT_FALSE(is_new(state));
+  state.terminating.clear();
+  state.quotas.push_back(foreign_quota("theirs", "1"));
+  EXPECT_FALSE(is_new(state));
+}
+
 TEST(QuotaPlan, NamesPodsThatCouldNotComeAgainAndQuotasOfOthers) {
   const model::Profile profile = profile_of(k_team);
   const auto request = make_request({}, &profile);
