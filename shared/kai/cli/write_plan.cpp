@@ -1,9 +1,8 @@
 #include <kai/cli/write_plan.hpp>
 
-#include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
-#include <vector>
 
 namespace kai::cli {
 namespace {
@@ -15,12 +14,11 @@ std::string done_line(const apply::ChangeSet& set, DryRunMode mode) {
   std::size_t configured = 0;
   std::size_t removed = 0;
   std::size_t writes = 0;
-  std::vector<model::ObjectRef> seen;
+  std::set<model::ObjectRef> seen;
   for (const apply::Change& change : set.changes) {
     if (change.action == apply::Action::unchanged) continue;
     ++writes;
-    if (std::find(seen.begin(), seen.end(), change.ref) != seen.end()) continue;
-    seen.push_back(change.ref);
+    if (!seen.insert(change.ref).second) continue;
     switch (change.action) {
       case apply::Action::create: ++created; break;
       case apply::Action::configure: ++configured; break;
