@@ -14,7 +14,8 @@ from kaicluster.programs import cache_dir, find_go, pinned_version
 
 _VERSIONS = {"kube-score": ("github.com/zegl/kube-score/cmd/kube-score", "v1.20.0"),
              "kubeconform": ("github.com/yannh/kubeconform/cmd/kubeconform", "v0.7.0"),
-             "popeye": ("github.com/derailed/popeye", "v0.22.1")}
+             "popeye": ("github.com/derailed/popeye", "v0.22.1"),
+             "toxiproxy": ("github.com/Shopify/toxiproxy/v2/cmd/server", "v2.12.0")}
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ def popeye():
     package, wanted = _VERSIONS["popeye"]
     codes = _module(package, wanted) / "internal/issues/assets/codes.yaml"
     return Popeye(program, len(re.findall(r"^  \d+:$", codes.read_text(), re.MULTILINE)))
+
+
+def toxiproxy():
+    return _installed("toxiproxy")
 
 
 def _installed(name):

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -79,6 +80,7 @@ func clientAs(agent, kubeconfig string) (kubernetes.Interface, error) {
 	config.QPS = -1
 	config.ContentType = "application/vnd.kubernetes.protobuf"
 	config.UserAgent = agent
+	config.WarningHandler = rest.NoWarnings{} // that Endpoints are old is meant
 	return kubernetes.NewForConfig(config)
 }
 
